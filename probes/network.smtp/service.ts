@@ -24,30 +24,25 @@ export const SMTP: Service<SmtpSession, Input, SmtpEvidence> = {
   goodbye: {
     verb: "QUIT",
     expected: "221",
-    ask: async (session) => {
-      const reply = await quit(session);
-      return { words: `${reply.code} ${replyText(reply)}`, refusal: replyClass(reply) === 2 ? null : reply.code };
-    },
+    ask: (session) => quit(session).then((reply) => ({ words: `${reply.code} ${replyText(reply)}`, refusal: replyClass(reply) === 2 ? null : reply.code })),
   },
   connect: (ctx, target, attempts) => SmtpSession.connect(ctx, target, attempts),
 
-  async greet(session, evidence) {
-    const greeting = await session.greet();
-    evidence.banner = replyText(greeting);
-    expectAccepted("greeting", greeting);
-  },
+  greet: (session, evidence) =>
+    session.greet().then((greeting) => {
+      evidence.banner = replyText(greeting);
+      expectAccepted("greeting", greeting);
+    }),
 
-  async introduce(session, input, evidence) {
+  introduce(session, input, evidence) {
     evidence.helo_domain = heloDomain(input.helo_domain, session.connection);
-    await hello(session, evidence.helo_domain);
-    evidence.capabilities = session.capabilities;
-    evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
+    return hello(session, evidence.helo_domain).then(() => {
+      evidence.capabilities = session.capabilities;
+      evidence.protocol = session.capabilities === null ? "SMTP" : "ESMTP";
+    });
   },
 
-  async noop(session) {
-    const reply = await noop(session);
-    return { duration_ms: reply.duration_ms, refusal: replyClass(reply) === 2 ? null : rejected("noop", reply) };
-  },
+  noop: (session) => noop(session).then((reply) => ({ duration_ms: reply.duration_ms, refusal: replyClass(reply) === 2 ? null : rejected("noop", reply) })),
 
   async logIn(session, auth, evidence) {
     const { authenticate } = await import("../../runner/net/smtp/auth.js");
@@ -56,11 +51,8 @@ export const SMTP: Service<SmtpSession, Input, SmtpEvidence> = {
     evidence.auth.accepted = true;
   },
 
-  async ask(session, { send_message: message }, evidence) {
-    if (message === undefined) return;
-    const { sendTestMessage } = await import("./message.js");
-    await sendTestMessage(session, message, evidence);
-  },
+  ask: (session, { send_message: message }, evidence) =>
+    message === undefined ? null : import("./message.js").then(({ sendTestMessage }) => sendTestMessage(session, message, evidence)),
 
   anomalies({ farewell }, { protocol }) {
     const anomalies: Anomaly[] = [];

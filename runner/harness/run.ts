@@ -90,7 +90,7 @@ export function runLoaded(loaded: LoadedProbe, asked: Asked, input: unknown, opt
         startWhenIdle(() => {
           // What is thrown here would end the process: nothing above catches it.
           try {
-            resolve(new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report());
+            new Run(loaded, accepted, secrets, deadline ?? deadlineOf(accepted, options), options).report(resolve, reject);
           } catch (error) {
             reject(error);
           }
@@ -141,25 +141,22 @@ class Run implements RunState {
     this.recorder = new Recorder(trace === undefined ? null : masked(trace, secrets));
   }
 
-  /** What the probe found, or an error if it runs long after its deadline. */
-  report(): Promise<Report> {
+  /** Resolves with what the probe found; rejects if it runs long after its deadline. */
+  report(resolve: (report: Report) => void, reject: (error: unknown) => void): void {
     const { name } = this.loaded.probe;
-    return new Promise((resolve, reject) => {
-      const failed = (error: unknown): void => {
-        this.deadline.release();
-        reject(withoutSecrets(error, this.secrets));
-      };
-      this.#begin().then((evidence) => {
-        try {
-          if (evidence === null || typeof evidence !== "object")
-            throw new Error(`${name} gave ${String(evidence)} and no evidence: run() must return an object`);
-          resolve(this.#reportOn(evidence as Pick<Carried, "status" | "failure">));
-        } catch (error) {
-          failed(error);
-        }
-      }, failed);
-      this.deadline.afterEnd(GRACE_MS, () => failed(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
-    });
+    const failed = (error: unknown): void => {
+      this.deadline.release();
+      reject(withoutSecrets(error, this.secrets));
+    };
+    this.#begin().then((evidence) => {
+      try {
+        if (evidence === null || typeof evidence !== "object") throw new Error(`${name} gave ${String(evidence)} and no evidence: run() must return an object`);
+        resolve(this.#reportOn(evidence as Pick<Carried, "status" | "failure">));
+      } catch (error) {
+        failed(error);
+      }
+    }, failed);
+    this.deadline.afterEnd(GRACE_MS, () => failed(new Error(`${name} did not end within ${GRACE_MS} ms after its deadline: it must listen to ctx.signal`)));
   }
 
   #begin(): Promise<unknown> {

@@ -1,5 +1,7 @@
+import type { Failure } from "../../schemas/failure.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { TlsMode } from "../../schemas/service.js";
+import type { TlsInput } from "../../schemas/tls.js";
 import type { SecureOptions } from "../net/transport/secure-options.js";
 import { secureOptionsOf } from "../net/transport/secure-options.js";
 import { requireTrusted } from "../net/transport/tls.js";
@@ -7,7 +9,7 @@ import { failureError } from "../run/failure-error.js";
 import { statusOf } from "../run/judge.js";
 import { addOnce, commonAnomalies } from "./anomalies.js";
 import { judge, keywordsOf, offersTls } from "./judge.js";
-import { openByMode, type Way } from "./open-by-mode.js";
+import { type Opening, openByMode, type Way } from "./open-by-mode.js";
 import { sayGoodbye } from "./say-goodbye.js";
 import type { Service, ServiceContext, ServiceEvidence, ServiceInput, ServiceSession, SessionTarget } from "./service.js";
 import { upgrade } from "./starttls.js";
@@ -15,19 +17,18 @@ import { upgrade } from "./starttls.js";
 /**
  * The course of every service with a greeting: connect, TLS, greeting, capabilities, STARTTLS and capabilities again, NOOP, login, what the probe
  * asks, goodbye; then anomalies and expectations. The protocol provides its verbs; the evidence has what was learned, whatever failed.
+ *
+ * Steps that wait for one reply are promises with a callback, not async functions: an async function keeps all its variables while it waits, and the
+ * garbage collector moves them for each of the runs that wait at once.
  */
-export async function checkService<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
+export function checkService<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence>(
   service: Service<Session, Input, Evidence>,
   ctx: ServiceContext,
   input: Input,
   evidence: Evidence,
 ): Promise<Evidence> {
-  const began = ctx.clock.now();
-  evidence.failure = await ctx.attempt(() => new Check(service, ctx, input, evidence).run());
-  service.conclude?.(evidence);
-  judge(service, input, evidence, ctx.clock.now() - began);
-  evidence.status = statusOf(evidence.failure, evidence.findings);
-  return evidence;
+  const check = new Check(service, ctx, input, evidence);
+  return ctx.attempt(() => check.run()).then((failure) => check.conclude(failure));
 }
 
 /** As given in the input, otherwise by the port. */
@@ -44,8 +45,9 @@ function targetOf(input: ServiceInput): SessionTarget {
   return target;
 }
 
-class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence> {
-  readonly #mode: TlsMode;
+class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence extends ServiceEvidence> implements Opening<Session> {
+  readonly mode: TlsMode;
+  readonly #began: number;
 
   constructor(
     readonly service: Service<Session, Input, Evidence>,
@@ -53,39 +55,61 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
     readonly input: Input,
     readonly evidence: Evidence,
   ) {
-    this.#mode = tlsModeOf(service, input);
+    this.mode = tlsModeOf(service, input);
+    this.#began = ctx.clock.now();
   }
 
   async run(): Promise<void> {
-    const { ctx, input, evidence } = this;
-    const introduce = (way: Way): Promise<Session> => this.#open(way);
-    const session = await openByMode({ mode: this.#mode, min_version: input.tls.min_version, isEnded: () => ctx.signal.aborted, evidence, introduce });
+    const { service, input, evidence } = this;
+    const session = await openByMode(this);
     try {
-      await this.#ask(session);
+      // If the protocol allows it, NOOP comes before the login, so that a wrong password does not prevent its measurement.
+      if (service.noopNeedsLogin !== true) await this.#timeNoop(session);
+      if (input.auth !== undefined) await service.logIn(session, input.auth as NonNullable<Input["auth"]>, evidence);
+      const asked = service.ask?.(session, input, evidence) ?? null;
+      if (asked !== null) await asked;
+      if (input.auth !== undefined) await this.#askAfterLogin(session);
     } catch (error) {
       // The run's failure is what ended it; a goodbye that fails afterwards is not reported.
-      await this.#leave(session);
+      await sayGoodbye(service.goodbye, session);
       throw error;
     } finally {
       this.#noteAnomalies(session);
     }
-    evidence.findings.push(...(await this.#leave(session)));
+    evidence.findings.push(...(await sayGoodbye(service.goodbye, session)));
   }
 
-  /** A session on a new connection after greeting and capabilities, secured in this way. */
-  async #open(way: Way): Promise<Session> {
+  /** Judges what was learned. */
+  conclude(failure: Failure | null): Evidence {
+    const { service, input, evidence } = this;
+    evidence.failure = failure;
+    service.conclude?.(evidence);
+    judge(service, input, evidence, this.ctx.clock.now() - this.#began);
+    evidence.status = statusOf(failure, evidence.findings);
+    return evidence;
+  }
+
+  get min_version(): TlsInput["min_version"] {
+    return this.input.tls.min_version;
+  }
+
+  isEnded(): boolean {
+    return this.ctx.signal.aborted;
+  }
+
+  async open(way: Way): Promise<Session> {
     const { service, ctx, input, evidence } = this;
     const session = await service.connect(ctx, targetOf(input), evidence.attempts);
     try {
-      if (this.#mode === "implicit") await session.secure(this.#secureOptions(way));
+      if (this.mode === "implicit") await session.secure(this.#secureOptions(way));
       await service.greet(session, evidence);
       this.#keepTls(session);
       await service.introduce(session, input, evidence);
-      if (way !== "none" && this.#mode !== "implicit") await this.#upgrade(session, way);
+      if (way !== "none" && this.mode !== "implicit") await this.#upgrade(session, way);
       return session;
     } catch (error) {
       evidence.tls ??= session.connection.tls;
-      await this.#leave(session);
+      await sayGoodbye(service.goodbye, session);
       this.#noteAnomalies(session);
       throw error;
     }
@@ -101,8 +125,8 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
       {
         verb,
         expected,
-        mode: this.#mode,
-        isOffered: offersTls(service.starttls, inTheClear, this.#mode === "starttls"),
+        mode: this.mode,
+        isOffered: offersTls(service.starttls, inTheClear, this.mode === "starttls"),
         ask: () => ask(session, this.#secureOptions(way)),
         isMalformed: () => session.parser.malformed !== null,
       },
@@ -117,31 +141,21 @@ class Check<Session extends ServiceSession, Input extends ServiceInput, Evidence
   }
 
   #stayInTheClear(obstacle: Finding): void {
-    if (this.#mode === "starttls") throw failureError("starttls", "unsupported", obstacle.message);
+    if (this.mode === "starttls") throw failureError("starttls", "unsupported", obstacle.message);
     this.evidence.findings.push(obstacle);
   }
 
-  /** If the protocol allows it, NOOP comes before the login, so that a wrong password does not prevent its measurement. */
-  async #ask(session: Session): Promise<void> {
-    const { service, input, evidence } = this;
-    const { noopNeedsLogin = false } = service;
-    if (!noopNeedsLogin) await this.#timeNoop(session);
-    if (input.auth !== undefined) await service.logIn(session, input.auth as NonNullable<Input["auth"]>, evidence);
-    await service.ask?.(session, input, evidence);
-    if (input.auth === undefined) return;
-    if (noopNeedsLogin) await this.#timeNoop(session);
+  async #askAfterLogin(session: Session): Promise<void> {
+    const { service, evidence } = this;
+    if (service.noopNeedsLogin === true) await this.#timeNoop(session);
     await service.capabilitiesAfterLogin?.(session, evidence);
   }
 
-  async #timeNoop(session: Session): Promise<void> {
-    const { duration_ms: duration, refusal } = await this.service.noop(session);
-    this.evidence.response_time_ms = duration;
-    if (refusal !== null) throw refusal;
-  }
-
-  #leave(session: Session): Promise<Finding[]> {
-    const { verb, expected, ask } = this.service.goodbye;
-    return sayGoodbye({ verb, expected, ask: () => ask(session) });
+  #timeNoop(session: Session): Promise<void> {
+    return this.service.noop(session).then(({ duration_ms: duration, refusal }) => {
+      this.evidence.response_time_ms = duration;
+      if (refusal !== null) throw refusal;
+    });
   }
 
   #secureOptions(way: Way): SecureOptions {

@@ -16,11 +16,11 @@ export interface OpeningEvidence {
 export interface Opening<Session> {
   readonly mode: TlsMode;
   readonly min_version: TlsInput["min_version"];
-  /** The run was ended from outside. A function: a signal is made when it is asked for, and most runs never need one. */
-  readonly isEnded: () => boolean;
   readonly evidence: OpeningEvidence;
-  /** A session on a new connection after the greeting, secured in this way. */
-  introduce(way: Way): Promise<Session>;
+  /** The run was ended from outside. A method: a signal is made when it is asked for, and most runs never need one. */
+  isEnded(): boolean;
+  /** A session on a new connection after greeting and capabilities, secured in this way. */
+  open(way: Way): Promise<Session>;
 }
 
 /**
@@ -30,12 +30,12 @@ export interface Opening<Session> {
  * connection continues in plain text, as a client would, and the result reports it.
  */
 export function openByMode<Session>(opening: Opening<Session>): Promise<Session> {
-  return opening.mode === "none" ? opening.introduce("none") : openWithTls(opening);
+  return opening.mode === "none" ? opening.open("none") : openWithTls(opening);
 }
 
 async function openWithTls<Session>(opening: Opening<Session>): Promise<Session> {
   try {
-    return await opening.introduce("full");
+    return await opening.open("full");
   } catch (error) {
     if (!brokeInHandshake(error) || opening.isEnded()) throw error;
     return (await tryReduced(opening)) ?? (await tryInTheClear(opening, error));
@@ -46,22 +46,23 @@ function brokeInHandshake(error: unknown): error is FailureError {
   return error instanceof FailureError && error.failure.phase === "tls" && !["tls_certificate", "cancelled"].includes(error.failure.code);
 }
 
-async function tryReduced<Session>({ min_version, isEnded, evidence, introduce }: Opening<Session>): Promise<Session | null> {
-  if (min_version === "TLSv1.3") return null;
+async function tryReduced<Session>(opening: Opening<Session>): Promise<Session | null> {
+  if (opening.min_version === "TLSv1.3") return null;
   try {
-    const session = await introduce("reduced");
-    evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
+    const session = await opening.open("reduced");
+    opening.evidence.anomalies.push({ kind: "reduced_client_hello", detail: "only a small TLS 1.2 ClientHello was answered" });
     return session;
   } catch (error) {
-    if (brokeInHandshake(error) && !isEnded()) return null;
+    if (brokeInHandshake(error) && !opening.isEnded()) return null;
     throw error;
   }
 }
 
-async function tryInTheClear<Session>({ mode, evidence, introduce }: Opening<Session>, broke: FailureError): Promise<Session> {
+async function tryInTheClear<Session>(opening: Opening<Session>, broke: FailureError): Promise<Session> {
+  const { mode, evidence } = opening;
   if (mode !== "opportunistic") throw broke;
   const outcome = evidence.starttls;
-  const session = await introduce("none");
+  const session = await opening.open("none");
   evidence.starttls = outcome;
   evidence.findings.push(
     finding("warning", "tls_downgrade", `TLS failed (${broke.failure.message}); the run went on in the clear, on a new connection`, "TLS", "plain text"),

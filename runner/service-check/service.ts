@@ -99,7 +99,7 @@ export interface Service<Session extends ServiceSession, Input extends ServiceIn
     /** Why it cannot even be requested, as a finding; null if it can. */
     obstacle?(evidence: Evidence): Finding | null;
   };
-  readonly goodbye: Pick<Goodbye, "verb" | "expected"> & { ask(session: Session): ReturnType<Goodbye["ask"]> };
+  readonly goodbye: Goodbye<Session>;
   connect(ctx: ServiceContext, target: SessionTarget, attempts: Attempt[]): Promise<Session>;
   greet(session: Session, evidence: Evidence): Promise<void>;
   /** Requests the capabilities, and identifies us if the protocol requires that. */
@@ -107,8 +107,8 @@ export interface Service<Session extends ServiceSession, Input extends ServiceIn
   /** A refusal is in the evidence before it is thrown. */
   noop(session: Session): Promise<{ readonly duration_ms: number; readonly refusal: FailureError | null }>;
   logIn(session: Session, auth: NonNullable<Input["auth"]>, evidence: Evidence): Promise<void>;
-  /** What this probe asks beyond the common course. */
-  ask?(session: Session, input: Input, evidence: Evidence): Promise<void>;
+  /** What this probe asks beyond the common course; null if the input asks for nothing more. */
+  ask?(session: Session, input: Input, evidence: Evidence): Promise<void> | null;
   capabilitiesAfterLogin?(session: Session, evidence: Evidence): Promise<void>;
   anomalies?(session: Session, evidence: Evidence): Evidence["anomalies"];
   /** Called at the end of the conversation, before it is judged. */
