@@ -2,6 +2,7 @@ import type { Area, Check, CheckEvidence, RecordChange, Verdict } from "../../..
 import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import type { DmarcRecord } from "../../mail/dmarc/read-record.js";
 import { advice, check, type Rule } from "../check.js";
+import { plainAddress } from "../plain-address.js";
 import type { DmarcFacts } from "./examine.js";
 
 export interface DmarcJudgeOptions {
@@ -20,15 +21,9 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
   if (unanswered !== null) return [check(RECORD, "unknown", unanswered.message, { evidence: options.evidence })];
   const misses = [...severalChecks(facts), ...nearMissChecks(facts)];
   if (record === null) {
-    const change: RecordChange = {
-      name: `_dmarc.${domain}`,
-      type: "TXT",
-      old: facts.near_misses[0] ?? null,
-      new: `v=DMARC1; p=none; rua=mailto:dmarc@${domain}`,
-    };
     const missing = check(RECORD, "error", `no DMARC record applies to ${domain}: others can send in its name`, {
       evidence: options.evidence,
-      advice: advice("Publish a policy that only watches, read the reports, and then ask for quarantine or reject.", [change]),
+      advice: advice("Publish a policy that only watches, read the reports, and then ask for quarantine or reject.", firstRecord(facts)),
     });
     return [missing, ...misses];
   }
@@ -50,6 +45,12 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
   ];
 }
 
+/** A record beside several would not count either: one of them must remain. */
+function firstRecord({ domain, walk, near_misses: near }: DmarcFacts): RecordChange[] {
+  if (walk.some(({ domain: name, records }) => name === domain && records > 1)) return [];
+  return [{ name: `_dmarc.${domain}`, type: "TXT", old: near[0] ?? null, new: `v=DMARC1; p=none; rua=mailto:dmarc@${domain}` }];
+}
+
 function foundAt({ domain, policy_domain: owner }: DmarcFacts): string {
   return owner === domain ? `the record at _dmarc.${domain} applies` : `the record at _dmarc.${owner} applies: ${domain} has none of its own`;
 }
@@ -60,7 +61,9 @@ function severalChecks({ walk, domain: own, record }: DmarcFacts): Check[] {
     .map(({ domain, records }) => {
       // The records of another name decide nothing where the walk finds one elsewhere.
       const verdict: Verdict = domain === own || record === null ? "error" : "notice";
-      return check(RECORD, verdict, `_dmarc.${domain} has ${records} DMARC records, so receivers use none of them`);
+      return check(RECORD, verdict, `_dmarc.${domain} has ${records} DMARC records, so receivers use none of them`, {
+        advice: advice("Keep the one that you want, and remove the others."),
+      });
     });
 }
 
@@ -71,7 +74,7 @@ function nearMissChecks({ domain, near_misses: near, misplaced }: DmarcFacts): C
       check(
         RECORD,
         "error",
-        `the record at _dmarc.${domain} does not begin with "v=DMARC1" exactly, so it does not count: ${JSON.stringify(text.slice(0, 200))}`,
+        `the record at _dmarc.${domain} does not begin with "v=DMARC1;" exactly, so it does not count: ${JSON.stringify(text.slice(0, 200))}`,
       ),
     ),
     ...misplaced.map(() => check(RECORD, "warning", `a DMARC record at ${domain} itself has no effect: it belongs at _dmarc.${domain}`)),
@@ -96,20 +99,35 @@ function policyCheck(facts: DmarcFacts, record: DmarcRecord): Check {
     if (record.is_test) return check(about, "notice", `p=${policy} with t=y: receivers apply ${effective}`);
     return check(about, "pass", `the policy is ${effective}`);
   }
-  const change = facts.policy_domain === null ? [] : [{ name: `_dmarc.${facts.policy_domain}`, type: "TXT", old: record.text, new: enforced(record) }];
-  const next = advice("With p=none, receivers deliver messages that others send in your name.", change, {
-    waitFor: "30 days of reports without your own mail among the failures",
-    risk: "Mail of services that neither SPF nor DKIM covers is put into spam folders.",
-  });
+  const owner = facts.policy_domain ?? facts.domain;
+  const change = (fixed: string): RecordChange[] => [{ name: `_dmarc.${owner}`, type: "TXT", old: record.text, new: fixed }];
   if (record.report_addresses.length === 0)
-    return check(about, "error", "the policy only watches (p=none), and no reports are requested: the record does nothing", { advice: next });
-  return check(about, "warning", `DMARC only watches (p=none${record.is_test ? " after t=y" : ""})`, { advice: next });
+    return check(about, "error", "the policy only watches (p=none), and no reports are requested: the record does nothing", {
+      advice: advice("Ask for reports first: they show which of your own mail quarantine or reject would hit.", change(watching(record, owner))),
+    });
+  return check(about, "warning", `DMARC only watches (p=none${record.is_test ? " after t=y" : ""})`, {
+    advice: advice("With p=none, receivers deliver messages that others send in your name.", change(enforced(record, owner === facts.domain)), {
+      waitFor: "30 days of reports without your own mail among the failures",
+      risk: "Mail of services that neither SPF nor DKIM covers is put into spam folders.",
+    }),
+  });
 }
 
-/** The same record, asking for quarantine; what RFC 9989 has removed is left out. */
-function enforced({ tags }: DmarcRecord): string {
-  const kept = [...tags].filter(([name]) => !["v", "p", "np", "t", ...REMOVED].includes(name)).map(([name, value]) => `${name}=${value}`);
-  return ["v=DMARC1", "p=quarantine", "np=reject", ...kept].join("; ");
+/**
+ * The same record, asking for quarantine; what RFC 9989 has removed is left out. The record of a domain above changes only for the names below it.
+ */
+function enforced({ tags }: DmarcRecord, isOwn: boolean): string {
+  if (!isOwn) return ["v=DMARC1", ...without(tags, ["v", "sp", "t"]), "sp=quarantine"].join("; ");
+  return ["v=DMARC1", "p=quarantine", "np=reject", ...without(tags, ["v", "p", "np", "t"])].join("; ");
+}
+
+/** The same record, asking for reports. */
+function watching({ tags }: DmarcRecord, owner: string): string {
+  return ["v=DMARC1", ...without(tags, ["v", "rua"]), `rua=mailto:${plainAddress(tags.get("rua") ?? "") ?? `dmarc@${owner}`}`].join("; ");
+}
+
+function without(tags: DmarcRecord["tags"], names: readonly string[]): string[] {
+  return [...tags].filter(([name]) => !names.includes(name) && !REMOVED.includes(name)).map(([name, value]) => `${name}=${value}`);
 }
 
 function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
@@ -156,6 +174,13 @@ function unknownTagCheck({ tags }: DmarcRecord): Check {
 
 function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
   const about = rule("rua", "RFC 9990 3");
+  const rua = record.tags.get("rua") ?? "";
+  if (record.report_addresses.length === 0 && rua !== "")
+    return [
+      check(about, "warning", `no reports can be sent to rua=${rua.slice(0, 100)}: each address is a URI that begins with mailto:`, {
+        advice: advice("Write rua=mailto:…"),
+      }),
+    ];
   if (record.report_addresses.length === 0)
     return [check(about, "warning", "no aggregate reports are requested (rua): who sends in your name stays unknown", { advice: advice("Add rua=mailto:…") })];
   const checks = hosts.flatMap(({ host, is_authorised: isAuthorised, takes_mail: takesMail }): Check[] => {

@@ -2,7 +2,7 @@ import type { Advice, Check, CheckEvidence, Verdict } from "../../../schemas/che
 import type { SpfNode } from "../../mail/spf/survey.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
-import { lintSpf } from "./lint.js";
+import { lintSpf, UNNAMED_FAIL } from "./lint.js";
 
 export interface SpfJudgeOptions {
   /** The domain sends mail; null if that is not known. */
@@ -21,7 +21,11 @@ export function judgeSpf(facts: SpfFacts, options: SpfJudgeOptions): Check[] {
   const [own] = facts.nodes;
   const record = recordCheck(facts, options);
   if (own === undefined || own.state === "none" || own.state === "several" || own.state === "unanswered") return [record];
-  return [record, syntaxCheck(facts), ...(own.state === "read" ? [lookupCheck(facts), emptyCheck(facts), includeCheck(facts), ...lintSpf(facts, own)] : [])];
+  return [
+    record,
+    syntaxCheck(facts),
+    ...(own.state === "read" ? [lookupCheck(facts), emptyCheck(facts), includeCheck(facts), ...lintSpf(facts, own, options.sends)] : []),
+  ];
 }
 
 function recordCheck({ domain, nodes, near_misses: near }: SpfFacts, { sends, evidence }: SpfJudgeOptions): Check {
@@ -48,7 +52,7 @@ function missingRecord(domain: string, sends: boolean | null, misses: readonly s
     ? "A domain that sends no mail says so, so that receivers refuse what others send in its name."
     : "Receivers cannot tell your servers from others.";
   return advice(why, [{ name: domain, type: "TXT", old: near, new: isParked ? "v=spf1 -all" : "v=spf1 mx -all" }], {
-    risk: isParked ? null : "Servers and services that the record does not name fail SPF: list all of them first.",
+    risk: isParked ? null : UNNAMED_FAIL,
   });
 }
 

@@ -13,12 +13,14 @@ const WIDEST_IPV6 = 16;
 const MAX_BYTES = 450;
 const MANY_ADDRESSES = 2 ** 20;
 
+export const UNNAMED_FAIL = "Servers and services that the record does not name fail SPF: list all of them first.";
+
 const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: section === null ? null : `RFC 7208 ${section}` });
 
 /** What is legal, and unwise. */
-export function lintSpf(facts: SpfFacts, own: SpfNode): Check[] {
+export function lintSpf(facts: SpfFacts, own: SpfNode, sends: boolean | null): Check[] {
   return [
-    allCheck(own),
+    allCheck(own, sends),
     ...redirectChecks(facts),
     ...openChecks(facts),
     networkCheck(facts),
@@ -30,18 +32,20 @@ export function lintSpf(facts: SpfFacts, own: SpfNode): Check[] {
 }
 
 /** How the domain's own record ends decides for every address that it does not name. */
-function allCheck({ domain, record, directives, unreachable_terms: beyond }: SpfNode): Check {
+function allCheck({ domain, record, directives, unreachable_terms: beyond }: SpfNode, sends: boolean | null): Check {
   const about = rule("all", "5.1");
   const all = directives.find(({ mechanism }) => mechanism.name === "all");
   const change = (fixed: string | null) => (fixed === null ? [] : [{ name: domain, type: "TXT", old: record, new: fixed }]);
-  const closed = record === null || all === undefined ? null : record.replace(all.term, "-all");
+  // A record that names no server must not refuse all of them, unless the domain sends no mail.
+  const end = sends !== false && directives.length === 1 ? "mx -all" : "-all";
+  const ending = (fixed: string): string | null => (record === null || all === undefined ? null : withTerm(record, all.term, fixed));
   if (all?.result === "pass")
     return check(about, "error", `${all.term} allows every address to send in the name of ${domain}`, {
-      advice: advice("List your own servers, and end the record in -all.", change(closed)),
+      advice: advice("List your own servers, and end the record in -all.", change(ending(end)), { risk: sends === false ? null : UNNAMED_FAIL }),
     });
   if (all?.result === "neutral")
     return check(about, "warning", `${all.term} says nothing about the addresses that the record does not name`, {
-      advice: advice("End the record in ~all, or in -all for a domain that sends no mail.", change(record?.replace(all.term, "~all") ?? null)),
+      advice: advice("End the record in ~all, or in -all for a domain that sends no mail.", change(ending("~all"))),
     });
   if (all === undefined && !/\sredirect=/i.test(record ?? ""))
     return check(about, "warning", "the record has no all: it says nothing about the addresses that it does not name", {
@@ -49,6 +53,14 @@ function allCheck({ domain, record, directives, unreachable_terms: beyond }: Spf
     });
   if (beyond.length > 0) return check(about, "notice", `terms behind ${all?.term} are never evaluated: ${beyond.join(" ")}`);
   return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
+}
+
+/** The record with another term in the place of this one, which other terms may contain. */
+function withTerm(record: string, term: string, fixed: string): string {
+  return record
+    .split(" ")
+    .map((each) => (each === term ? fixed : each))
+    .join(" ");
 }
 
 /** A record that ends in redirect= ends as the last of those that it leads to. An `all` that passes is the matter of openChecks. */

@@ -1,5 +1,6 @@
 import type { Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
 import { advice, check, type Rule } from "../check.js";
+import { plainAddress } from "../plain-address.js";
 import type { TlsReportFacts } from "./examine.js";
 
 export interface TlsReportJudgeOptions {
@@ -15,7 +16,8 @@ export function judgeTlsReports(
   { evidence, isNeeded }: TlsReportJudgeOptions,
 ): Check[] {
   const name = `_smtp._tls.${domain}`;
-  const fixed = `v=TLSRPTv1; rua=mailto:tlsrpt@${domain}`;
+  const mailbox = [...texts, ...near].map(plainAddress).find((address) => address !== null) ?? `tlsrpt@${domain}`;
+  const fixed = `v=TLSRPTv1; rua=mailto:${mailbox}`;
   if (state === "unknown") return [check(RECORD, "unknown", problem ?? "no answer", { evidence })];
   if (state === "invalid")
     return [
