@@ -46,14 +46,16 @@ export interface DkimQuestion {
 export async function examineDkim(domain: string, { selectors, guess }: DkimQuestion, questions: Questions): Promise<DkimFacts> {
   const random = await examineKey(domain, RANDOM_SELECTOR, "guessed", questions);
   const given = await Promise.all(selectors.map((selector) => examineKey(domain, selector, "given", questions)));
-  const wildcard = random.state !== "absent" && random.state !== "unknown";
+  // Where every name has a text by a wildcard, such as v=spf1 -all, one that is no key says nothing about keys.
+  const isForeign = isNoKey(random);
+  const wildcard = isPublished(random) && !isForeign;
   // Under a wildcard every selector exists.
   const isGuessing = guess && !wildcard;
   const usual = isGuessing ? USUAL_SELECTORS.filter((selector) => !selectors.includes(selector)) : [];
   const guessed = await Promise.all(usual.map((selector) => examineKey(domain, selector, "guessed", questions)));
   const base = await questions.ask(`_domainkey.${domain}`, "TXT");
   const [adsp, policy] = [await questions.texts(`_adsp._domainkey.${domain}`), await questions.texts(`_domainkey.${domain}`)];
-  const keys = [...given, ...guessed.filter(({ state }) => state !== "absent" && state !== "unknown"), ...(wildcard ? [random] : [])];
+  const keys = [...given, ...guessed.filter((key) => isPublished(key) && !(isForeign && isNoKey(key))), ...(wildcard ? [random] : [])];
   return {
     domain,
     keys,
@@ -66,6 +68,14 @@ export async function examineDkim(domain: string, { selectors, guess }: DkimQues
       ...policy.filter((text) => /(?:^|;)\s*o\s*=/.test(text)).map(() => `_domainkey.${domain}`),
     ],
   };
+}
+
+function isPublished({ state }: DkimKeyFacts): boolean {
+  return state !== "absent" && state !== "unknown";
+}
+
+function isNoKey(key: DkimKeyFacts): boolean {
+  return isPublished(key) && key.record?.findings.some(({ reason }) => reason === "no_key_record") === true;
 }
 
 async function examineKey(domain: string, selector: string, source: DkimKeyFacts["source"], questions: Questions): Promise<DkimKeyFacts> {

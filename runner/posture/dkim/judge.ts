@@ -1,6 +1,7 @@
 import type { Area, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
 import { advice, check, type Rule } from "../check.js";
 import type { DkimFacts, DkimKeyFacts } from "./examine.js";
+import { RANDOM_SELECTOR } from "./selectors.js";
 
 export interface DkimJudgeOptions {
   /** The domain sends mail; null if that is not known. */
@@ -15,7 +16,8 @@ const RECORD = rule("record", "RFC 6376 3.6.1");
 export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] {
   return [
     ...presenceCheck(facts, options),
-    ...facts.keys.flatMap((key) => keyChecks(key, options)),
+    // The selector that cannot exist is the wildcard's.
+    ...facts.keys.filter(({ selector }) => selector !== RANDOM_SELECTOR).flatMap((key) => keyChecks(key, options)),
     ...pairCheck(facts),
     ...wildcardCheck(facts, options),
     ...facts.outdated.map((name) =>
@@ -28,8 +30,8 @@ export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] 
 
 /** Selectors cannot be listed: not to find a key is not to know. */
 function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: DkimFacts, { sends }: DkimJudgeOptions): Check[] {
-  const valid = keys.filter(({ state }) => state === "valid");
-  if (valid.length > 0) return [check(RECORD, "pass", `keys at ${valid.map(({ selector }) => selector).join(", ")}`)];
+  const valid = keys.filter(({ state }) => state === "valid").map(({ selector }) => (selector === RANDOM_SELECTOR ? "every selector" : selector));
+  if (valid.length > 0) return [check(RECORD, "pass", `keys at ${valid.join(", ")}`)];
   if (sends === false) return [check(RECORD, "not_applicable", "a domain that sends no mail needs no key")];
   // What was found has checks of its own.
   if (keys.some(({ state }) => state === "invalid" || state === "revoked")) return [];
