@@ -45,7 +45,7 @@ const REPORTS: ReadonlySet<string> = new Set(["dmarc.rua", "tlsrpt.record"]);
 const DECISIVE: Readonly<Record<Area, readonly string[]>> = {
   spoofing: ["dmarc.record", "spf.record", "spf.include"],
   arrival: ["reverse.ptr"],
-  receiving: ["mx.record", "mx.host", "tls.starttls", "dane.tlsa", "dnssec.signed"],
+  receiving: ["mx.record", "mx.host", "tls.starttls", "tls.required", "dane.tlsa", "dnssec.signed"],
 };
 
 /** A rule is undecided when no host or address was found to keep it. DNSSEC and DANE are so when their answer may hide a fault. */

@@ -46,6 +46,7 @@ function routeCheck({ ascii_domain: domain, kind, outcome }: MailRoute, { receiv
     case "implicit":
       return check(about, "notice", `${domain} has no MX records: mail goes to the address of the domain itself`, { evidence });
     case "none":
+      if (outcome === "no_such_name") return check(about, "error", `${domain} does not exist: check its spelling`, { evidence });
       return check(about, receives === false ? "notice" : "error", `${domain} has neither MX records nor an address: mail to it cannot be delivered`, {
         evidence,
       });

@@ -1,4 +1,4 @@
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mailHostsOf } from "../../../runner/posture/mail-hosts.js";
 import { judgeMx } from "../../../runner/posture/mx/judge.js";
 import type { MailRouteKind } from "../../../schemas/mx.js";
@@ -16,4 +16,12 @@ describe("MX records, labelled from RFC 5321 and RFC 7505", () => {
     expectOneOf(route.kind, expected.kind);
     expectChecks(judgeMx(route, { ...input, evidence: [] }), expected.checks);
   });
+});
+
+test("a domain that does not exist is an error, whether mail was expected there or not", async () => {
+  const { route } = await mailHostsOf("typo.example", questionsIn({}), { allowPrivate: false });
+  for (const receives of [true, false, null]) {
+    const [record] = judgeMx(route, { receives, sends: false, evidence: [] });
+    expect(record).toMatchObject({ id: "mx.record", verdict: "error", message: "typo.example does not exist: check its spelling" });
+  }
 });
