@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { inRepo } from "../scripts/repo.js";
-import { ALL_JOBS, checkModel } from "./simulation/check.js";
+import { ALL_JOBS, calibrate, checkModel } from "./simulation/check.js";
 import { costsOf } from "./simulation/costs.js";
 import { plansOf } from "./simulation/plans.js";
 import { sizeFleet } from "./simulation/size-fleet.js";
@@ -15,13 +15,14 @@ import { openWorkshop } from "./support/workshop.js";
 const HELP = `npm run simulate [-- --jobs N --no-check --page]
 
 A discrete-event model of workers, sites, limits, latencies, greylisting and failures. First it has to reproduce a measured run
-(about three and a half minutes on a quiet machine; on the loopback only), then it prints what a fleet needs. docs/scale.md explains the tables.
+(about four minutes on a quiet machine; on the loopback only), then it prints what a fleet needs. docs/scale.md explains the tables.
 
   --jobs N     Jobs of the measured run; ${ALL_JOBS} by default. Fewer run faster, and their start weighs more.
-  --no-check   Without the measured run.
+  --no-check   Without the measured run: only the two small ones before it, which measure this machine.
   --page       Write the tables to docs/scale.md.
 
-The costs of a job come from bench/figures.json: npm run bench -- throughput queue rcpt dns --page measures them.
+The costs of a job come from bench/figures.json: npm run bench -- throughput queue rcpt dns --page measures them. That of a transaction of the
+store is measured here.
 The exit code is 1 if the model is more than a tenth off.
 `;
 
@@ -40,21 +41,19 @@ async function main(jobs: number, isUnchecked: boolean, isForPage: boolean): Pro
     sections.set(name, table);
     process.stdout.write(`${table}\n`);
   };
-  if (!isUnchecked) add("check", await checked(jobs));
-  const costs = costsOf(publishedFigures());
+  const progress = progressOn(process.stderr);
+  const load = loadavg()[0] as number;
+  const workshop = await openWorkshop(progress.say);
+  const machine = await calibrate(workshop, progress.say);
+  const check = isUnchecked ? null : await checkModel(jobs, machine, workshop, progress.say);
+  progress.clear();
+  if (check !== null) add("check", checkTable(check, { load, processors: availableParallelism() }));
+  if (check?.isBelieved === false) process.exitCode = 1;
+  const costs = costsOf(publishedFigures(), machine);
   add("costs", costsTable(costs));
   add("fleets", fleetTable(plansOf(costs).map((plan) => sizeFleet(plan))));
   if (!isForPage) return;
   let page = await readFile(inRepo("docs/scale.md"), "utf8");
   for (const [name, table] of sections) page = between(page, name, table);
   await writeFile(inRepo("docs/scale.md"), page);
-}
-
-async function checked(jobs: number): Promise<string> {
-  const progress = progressOn(process.stderr);
-  const load = loadavg()[0] as number;
-  const check = await checkModel(jobs, await openWorkshop(progress.say), progress.say);
-  progress.clear();
-  if (!check.isBelieved) process.exitCode = 1;
-  return checkTable(check, { load, processors: availableParallelism() });
 }

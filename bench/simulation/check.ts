@@ -33,17 +33,21 @@ const LIMIT = { atOnce: 4, rate: { perSecond: 10, burst: 10 } };
 export interface Machine {
   readonly cpuMs: number;
   readonly transactionCpuMs: number;
+  readonly transactionHoldMs: number;
   readonly startCpuMs: number;
   readonly roundTripMs: number;
   readonly lateMs: number;
   readonly claimMs: number;
 }
 
-/** Runs a scenario for real and in the model. The model knows the servers, the limits, and the machine; no more. */
-export async function checkModel(jobs: number, workshop: Workshop, say: (text: string) => void): Promise<Check> {
+export async function calibrate(workshop: Workshop, say: (text: string) => void): Promise<Machine> {
   const together = await measureRun(calibration(TOGETHER), FLEET, workshop, (text) => say(`calibration 1 of 2: ${text}`));
   const apart = await measureRun(calibration(APART), FLEET, workshop, (text) => say(`calibration 2 of 2: ${text}`));
-  const machine = machineOf(together, apart);
+  return machineOf(together, apart);
+}
+
+/** Runs a scenario for real and in the model. The model knows the servers, the limits, and the machine; no more. */
+export async function checkModel(jobs: number, machine: Machine, workshop: Workshop, say: (text: string) => void): Promise<Check> {
   const scenario = labScenario(jobs, machine);
   const measured = await measureRun(scenario, FLEET, workshop, (text) => say(`the measured run: ${text}`));
   const comparisons = compared(scenario, measured);
@@ -57,12 +61,14 @@ const APART: readonly number[] = [95, 125, 155, 185, 215, 245, 275, 305];
 /** Two equations: the processor time of a run is that of its jobs and that of its transactions, and both are counted. */
 function machineOf(together: Measured, apart: Measured): Machine {
   const [some, many] = [warmHalf(together), warmHalf(apart)];
-  const transactionCpuMs = Math.max(0, (many.cpuMs - some.cpuMs) / (many.transactions - some.transactions));
+  const more = many.transactions - some.transactions;
+  const transactionCpuMs = Math.max(0, (many.cpuMs - some.cpuMs) / more);
+  const transactionHoldMs = Math.min(transactionCpuMs, Math.max(0, (many.mainCpuMs - some.mainCpuMs) / more));
   const cpuMs = Math.max(0, many.cpuMs - many.transactions * transactionCpuMs);
   const startCpuMs = apart.cpuMs === null ? 0 : Math.max(0, apart.cpuMs - many.cpuMs * CALIBRATION_JOBS) / FLEET.processes;
   const machine = (lateMs: number, claimMs: number): Machine => {
     const roundTripMs = Math.max(0, apart.meanRunMs - CALIBRATION_THINK_MS - lateMs / 2 - cpuMs) / ROUND_TRIPS;
-    return { cpuMs, transactionCpuMs, startCpuMs, roundTripMs, lateMs, claimMs };
+    return { cpuMs, transactionCpuMs, transactionHoldMs, startCpuMs, roundTripMs, lateMs, claimMs };
   };
   const run = (each: Machine): Observed => simulate(calibration(APART, each), FLEET);
   const lateMs = fitted(MOST_LATE_MS, (late) => run(machine(late, USUAL_CLAIM_MS)).runSpreadMs < apart.runSpreadMs);
@@ -74,10 +80,10 @@ function machineOf(together: Measured, apart: Measured): Machine {
 }
 
 /** For a job, once the code is compiled. */
-function warmHalf({ cpuMs, transactions, firstHalf }: Measured): { cpuMs: number; transactions: number } {
+function warmHalf({ cpuMs, mainCpuMs, transactions, firstHalf }: Measured): { cpuMs: number; mainCpuMs: number; transactions: number } {
   const jobs = CALIBRATION_JOBS - firstHalf.jobs;
-  const usedMs = cpuMs === null || firstHalf.cpuMs === null ? DEFAULT_CPU_MS * jobs : cpuMs - firstHalf.cpuMs;
-  return { cpuMs: usedMs / jobs, transactions: (transactions - firstHalf.transactions) / jobs };
+  const each = (all: number | null, half: number | null): number => (all === null || half === null ? DEFAULT_CPU_MS : (all - half) / jobs);
+  return { cpuMs: each(cpuMs, firstHalf.cpuMs), mainCpuMs: each(mainCpuMs, firstHalf.mainCpuMs), transactions: (transactions - firstHalf.transactions) / jobs };
 }
 
 /** The value up to `most` for which the model does in the calibration what was measured. */
@@ -118,7 +124,7 @@ function compared(scenario: Scenario, measured: Measured): Comparison[] {
   ];
 }
 
-const NONE: Machine = { cpuMs: 0, transactionCpuMs: 0, startCpuMs: 0, roundTripMs: 0, lateMs: 0, claimMs: 0 };
+const NONE: Machine = { cpuMs: 0, transactionCpuMs: 0, transactionHoldMs: 0, startCpuMs: 0, roundTripMs: 0, lateMs: 0, claimMs: 0 };
 
 function calibration(thinkMs: readonly number[], machine: Machine = NONE): Scenario {
   const groups = thinkMs.map((each) => groupOf(`calibration-${each}`, 320 / thinkMs.length, CALIBRATION_JOBS / thinkMs.length, each, machine));
@@ -130,7 +136,7 @@ function labScenario(jobs: number, machine: Machine): Scenario {
   const share = (of: number): number => Math.round((jobs * of) / ALL_JOBS);
   return {
     name: "laboratory",
-    course: { cpuMs: machine.cpuMs, transactionCpuMs: machine.transactionCpuMs, startCpuMs: machine.startCpuMs, roundTrips: ROUND_TRIPS },
+    course: { ...courseOf(machine), roundTrips: ROUND_TRIPS },
     groups: [
       groupOf("large", 6, share(6000), 50, machine),
       groupOf("slow", 10, share(3000), 600, machine),
@@ -145,6 +151,10 @@ function labScenario(jobs: number, machine: Machine): Scenario {
     shortCpuShare: 0.7,
     seed: 1,
   };
+}
+
+function courseOf({ cpuMs, transactionCpuMs, transactionHoldMs, startCpuMs }: Machine) {
+  return { cpuMs, transactionCpuMs, transactionHoldMs, startCpuMs };
 }
 
 function groupOf(name: string, sites: number, jobs: number, thinkMs: number, { roundTripMs, lateMs }: Machine): SiteGroup {

@@ -7,7 +7,7 @@ import "../../runner/capabilities.js";
 import { openQueue, type Queue } from "../../runner/queue/queue.js";
 import type { LabSite, LabSitesReady } from "../peers/lab-sites.js";
 import { startChild } from "../support/child.js";
-import { processorTime } from "../support/processor-time.js";
+import { mainThreadTime, processorTime } from "../support/processor-time.js";
 import { meanSpread } from "../support/statistics.js";
 import { transactionsOf } from "../support/store-transactions.js";
 import type { Workshop } from "../support/workshop.js";
@@ -26,8 +26,10 @@ export interface Measured {
   readonly runSpreadMs: number;
   /** Processor time of the workers for all jobs; null where the system does not say. */
   readonly cpuMs: number | null;
+  /** The part of it that their main threads used. */
+  readonly mainCpuMs: number | null;
   readonly transactions: number;
-  /** The parts of both until half of the jobs were done, and how many that were. */
+  /** The parts of these until half of the jobs were done, and how many that were. */
   readonly firstHalf: Used & { readonly jobs: number };
 }
 
@@ -111,7 +113,9 @@ interface Observed {
 
 async function watch({ queue, path, workers }: Observed, scenario: Scenario, say: (text: string) => void): Promise<Measured> {
   const total = scenario.groups.reduce((sum, { jobs }) => sum + jobs, 0);
-  const used = (): Used => ({ cpuMs: workers.reduce<number | null>((sum, { pid }) => addCpu(sum, pid as number), 0), transactions: transactionsOf(path) });
+  const sumOf = (timeOf: (pid: number) => number | null): number | null =>
+    workers.reduce<number | null>((sum, { pid }) => added(sum, timeOf(pid as number)), 0);
+  const used = (): Used => ({ cpuMs: sumOf(processorTime), mainCpuMs: sumOf(mainThreadTime), transactions: transactionsOf(path) });
   await queue.jobs.resume();
   const before = used();
   const began = performance.now();
@@ -134,16 +138,20 @@ async function watch({ queue, path, workers }: Observed, scenario: Scenario, say
 
 interface Used {
   readonly cpuMs: number | null;
+  readonly mainCpuMs: number | null;
   readonly transactions: number;
 }
 
 function difference(after: Used, before: Used): Used {
-  const cpuMs = after.cpuMs === null || before.cpuMs === null ? null : after.cpuMs - before.cpuMs;
-  return { cpuMs, transactions: after.transactions - before.transactions };
+  const passed = (late: number | null, early: number | null): number | null => (late === null || early === null ? null : late - early);
+  return {
+    cpuMs: passed(after.cpuMs, before.cpuMs),
+    mainCpuMs: passed(after.mainCpuMs, before.mainCpuMs),
+    transactions: after.transactions - before.transactions,
+  };
 }
 
-function addCpu(sum: number | null, pid: number): number | null {
-  const microseconds = processorTime(pid);
+function added(sum: number | null, microseconds: number | null): number | null {
   return sum === null || microseconds === null ? null : sum + microseconds / 1000;
 }
 

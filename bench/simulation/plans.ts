@@ -95,8 +95,8 @@ function weekly(name: string, course: Course, groups: readonly SiteGroup[], limi
   return { scenario: scenarioOf(name, course, groups), limits, slice: 10, deadlineMs: (7 * DAY) / 10 };
 }
 
-function courseOf(cpuMs: number, { queueMs, transactionMs, startMs }: Costs, roundTrips: number): Course {
-  return { cpuMs: cpuMs + queueMs, transactionCpuMs: transactionMs, startCpuMs: startMs, roundTrips };
+function courseOf(cpuMs: number, { queueMs, transactionMs, transactionHoldMs, startMs }: Costs, roundTrips: number): Course {
+  return { cpuMs: cpuMs + queueMs, transactionCpuMs: transactionMs, transactionHoldMs, startCpuMs: startMs, roundTrips };
 }
 
 type Behaviour = Pick<SiteGroup, "roundTripMs" | "spread" | "thinkMs" | "lateMs" | "silentShare" | "greylistShare">;

@@ -15,6 +15,8 @@ export interface Course {
   readonly cpuMs: number;
   /** Of a transaction of the store, however many jobs are claimed and results are stored in it. */
   readonly transactionCpuMs: number;
+  /** The part of it that keeps the process from other work. The rest is that of other threads, which wait for the disk. */
+  readonly transactionHoldMs: number;
   /** What a process needs once, to start and to warm up. */
   readonly startCpuMs: number;
   /** How many times a job waits for the other side. */

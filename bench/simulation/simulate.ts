@@ -42,6 +42,8 @@ class Simulation {
   #done = 0;
   #attempts = 0;
   #transactions = 0;
+  /** A job of a key with delayed jobs has ended: the next claim checks whether the limit allows another one, also if it does not. */
+  #isKeyToCheck = false;
   #failed = 0;
   #cpuMs: number;
   /** Of the last attempts, and of all. */
@@ -157,7 +159,7 @@ class Simulation {
     if (kind === GATHERED) this.#claimIfGathered(process);
     else if (kind === CLAIMED) this.#claimed(process);
     else if (kind === STORE) {
-      if (worker.results.length > 0 && this.#now >= worker.storesAt) this.#commit(worker);
+      if (worker.hasResults(this.#now) && this.#now >= worker.batchFrom) this.#store(process, worker);
     } else {
       worker.looksAt = null;
       this.#claim(process);
@@ -174,10 +176,11 @@ class Simulation {
     else this.#events.add(this.#now + GATHER.usual.mostMs, process * KINDS + GATHERED);
   }
 
-  /** One transaction takes as many jobs as there are free slots, and stores the results that wait. Without either, there is none. */
+  /** One transaction takes as many jobs as there are free slots, and stores the results that wait. With nothing to do, there is none. */
   #claim(process: number): void {
     const worker = this.#workers[process] as Worker;
-    if (!this.#ready.isEmpty || worker.results.length > 0) this.#commit(worker);
+    if (!this.#ready.isEmpty || worker.hasResults(this.#now) || this.#isKeyToCheck) this.#commit(worker);
+    this.#isKeyToCheck = false;
     const since = Math.max(this.#now, worker.busyUntil) + this.scenario.claimMs;
     if (this.#startReady(process, worker, since)) {
       worker.state = "claiming";
@@ -195,11 +198,17 @@ class Simulation {
   }
 
   #commit(worker: Worker): void {
-    const { transactionCpuMs } = this.scenario.course;
+    const { transactionCpuMs, transactionHoldMs } = this.scenario.course;
     this.#transactions += 1;
     this.#cpuMs += transactionCpuMs;
-    const done = worker.use(this.#now, transactionCpuMs * this.#slowdown);
-    for (const job of worker.takeResults()) this.#events.add(done, job * KINDS + STEP);
+    const done = worker.use(this.#now, transactionHoldMs * this.#slowdown);
+    for (const job of worker.takeResults(this.#now, done)) this.#events.add(done, job * KINDS + STEP);
+  }
+
+  /** Results wait for others, and for a claim that takes them along. */
+  #store(process: number, worker: Worker): void {
+    if (worker.storesAt === null) this.#events.add(worker.linger(this.#now), process * KINDS + STORE);
+    else if (this.#now >= worker.storesAt) this.#commit(worker);
   }
 
   /** False: no job may start. */
@@ -261,7 +270,7 @@ class Simulation {
     const worker = this.#workers[process] as Worker;
     this.#jobs.until[job] = until;
     worker.free += 1;
-    if (worker.addResult(job, until)) this.#events.add(worker.storesAt, process * KINDS + STORE);
+    if (worker.addResult(job, until)) this.#events.add(worker.batchFrom, process * KINDS + STORE);
     if (worker.state === "full") this.#gather(process);
   }
 
@@ -288,6 +297,14 @@ class Simulation {
     }
     this.#jobs.remove(job);
     this.#offer(ofSite);
+    this.#checkKey(ofSite);
+  }
+
+  /** As in runner/queue/sqlite/settle.ts: the end of a job makes its key due at once, whether its bucket has a token or not. */
+  #checkKey(site: number): void {
+    if (this.#sites.isReady[site] === 1 || (this.#sites.waiting[site] as number) === 0) return;
+    this.#isKeyToCheck = true;
+    this.#wake();
   }
 
   #deferMs(): number {

@@ -11,8 +11,8 @@ export function checkTable({ jobs, machine, comparisons, isBelieved }: Check, { 
   });
   const head = [`| ${jobs.toLocaleString("en")} jobs | measured | simulated | |`, "| --- | --- | --- | --- |"];
   const verdict = isBelieved ? "Every figure is within 10 %." : "**Not every figure is within 10 %: the model is not confirmed by this run.**";
-  const { cpuMs, transactionCpuMs, roundTripMs, lateMs, claimMs } = machine;
-  const processor = `${numeral(cpuMs)} ms of processor time for a job and ${numeral(transactionCpuMs)} ms for a transaction`;
+  const { cpuMs, transactionCpuMs, transactionHoldMs, roundTripMs, lateMs, claimMs } = machine;
+  const processor = `${numeral(cpuMs)} ms of processor time for a job and ${numeral(transactionCpuMs)} ms for a transaction, ${numeral(transactionHoldMs)} ms of it in the thread that runs the jobs`;
   const known = `Calibrated with ${(2 * CALIBRATION_JOBS).toLocaleString("en")} other jobs under the same limits: ${processor}, ${numeral(roundTripMs)} ms for a round trip on the loopback and up to ${numeral(lateMs)} ms more for the slow answer, ${numeral(claimMs)} ms from a claim until its jobs run.`;
   return [...head, ...rows, "", `${verdict} Load average before the run: ${load.toFixed(1)} on ${processors} processors. ${known}`].join("\n");
 }

@@ -1,7 +1,10 @@
-import { GATHER, LINGER_MS, SATURATED, SQLITE_POLL_MS, UNTIL_CLAIM_MS } from "../../runner/queue/timing.js";
+import { GATHER, LINGER_MS, SATURATED, SQLITE_POLL_MS, SYNC_EVERY_MS, UNTIL_CLAIM_MS } from "../../runner/queue/timing.js";
 
 /** What a worker does about its free slots: runner/queue/worker.ts in virtual time. */
 export type ClaimState = "full" | "gathering" | "claiming" | "waiting";
+
+/** An assumption: what the disk needs to make the log durable. */
+const DISK_MS = 0.5;
 
 /** One process: its slots, its core, and the results that wait for its next transaction. */
 export class Worker {
@@ -14,9 +17,14 @@ export class Worker {
   waitingSince = 0;
   /** It looks at this time, because a job may start; null: it does not wait, or there is none. */
   looksAt: number | null = null;
-  /** Jobs whose result is not stored, and when they are stored without a claim. */
+  /** Jobs whose result is not stored. */
   results: number[] = [];
-  storesAt = 0;
+  batchFrom = 0;
+  /** When they are stored without a claim; null before `batchFrom`. */
+  storesAt: number | null = null;
+  /** The last batch of results is on the disk. Until then the next one is not sent: runner/queue/batcher.ts. */
+  #onDiskAt = 0;
+  #syncBeganAt = Number.NEGATIVE_INFINITY;
   #usedMs = 0;
   #seenUsedMs = 0;
   #seenAt = 0;
@@ -43,17 +51,33 @@ export class Worker {
     return this.free >= this.awaitedFree || now >= this.gatherUntil;
   }
 
-  /** Adds a result; true if it is the first one, so that it has to be stored at `storesAt`. */
+  /** Adds a result; true if it is the first one, so that a batch begins at `batchFrom`. */
   addResult(job: number, at: number): boolean {
     this.results.push(job);
     if (this.results.length > 1) return false;
-    this.storesAt = at + (this.state === "waiting" ? LINGER_MS : UNTIL_CLAIM_MS);
+    this.batchFrom = Math.max(at, this.#onDiskAt);
+    this.storesAt = null;
     return true;
   }
 
-  takeResults(): number[] {
+  /** The batch begins to wait for others. A claim that is on its way does not take it along, nor one that waits for jobs. */
+  linger(now: number): number {
+    this.storesAt = now + (this.state === "waiting" || this.state === "claiming" ? LINGER_MS : UNTIL_CLAIM_MS);
+    return this.storesAt;
+  }
+
+  /** Whether a transaction at this time would take results along. */
+  hasResults(now: number): boolean {
+    return this.results.length > 0 && now >= this.#onDiskAt;
+  }
+
+  /** The results of a transaction that is committed at `done`. */
+  takeResults(now: number, done: number): number[] {
+    if (!this.hasResults(now)) return [];
     const results = this.results;
     this.results = [];
+    this.#syncBeganAt = Math.max(done, this.#syncBeganAt + SYNC_EVERY_MS);
+    this.#onDiskAt = this.#syncBeganAt + DISK_MS;
     return results;
   }
 

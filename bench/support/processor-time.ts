@@ -13,14 +13,19 @@ export function processorTime(pid: number): number | null {
   return timeIn(pid, USER_TIME, SYSTEM_TIME);
 }
 
+/** The same of its main thread alone, which runs its JavaScript. */
+export function mainThreadTime(pid: number): number | null {
+  return timeIn(`${pid}/task/${pid}`, USER_TIME, SYSTEM_TIME);
+}
+
 /** The same of the processes that it started and that have ended. */
 export function childrenTime(pid: number): number | null {
   return timeIn(pid, CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME);
 }
 
-function timeIn(pid: number, user: number, system: number): number | null {
+function timeIn(place: number | string, user: number, system: number): number | null {
   if (process.platform !== "linux") return null;
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const text = readFileSync(`/proc/${place}/stat`, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[user]) + Number(fields[system])) * TICK_MICROSECONDS;
 }

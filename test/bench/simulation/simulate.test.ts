@@ -25,7 +25,7 @@ const GROUP: SiteGroup = {
 function scenarioOf(group: Partial<SiteGroup>, more: Partial<Scenario> = {}): Scenario {
   return {
     name: "test",
-    course: { cpuMs: 0.25, transactionCpuMs: TRANSACTION_MS, startCpuMs: 0, roundTrips: 4 },
+    course: { cpuMs: 0.25, transactionCpuMs: TRANSACTION_MS, transactionHoldMs: TRANSACTION_MS, startCpuMs: 0, roundTrips: 4 },
     groups: [{ ...GROUP, ...group }],
     arriveOverMs: 0,
     timeoutMs: 10_000,
@@ -118,6 +118,23 @@ describe("transactions of the store:", () => {
     expect(late.runSpreadMs).toBeGreaterThan(8);
     expect(together.runSpreadMs).toBeLessThan(4);
     expect(apart.cpuMs - together.cpuMs).toBeCloseTo((apart.transactions - together.transactions) * TRANSACTION_MS, 6);
+  });
+
+  test("what other threads do of a transaction costs processor time, and holds no job up", () => {
+    const scenario = scenarioOf({ sites: 1, jobs: 1 });
+    const course = { ...scenario.course, transactionHoldMs: 0 };
+    const { totalMs, cpuMs } = simulate({ ...scenario, course }, { processes: 1, cores: 1, concurrency: 1 });
+    expect(totalMs).toBeCloseTo(CLAIM_MS + 4 * 20 + 0.25, 9);
+    expect(cpuMs).toBeCloseTo(0.25 + 2 * TRANSACTION_MS, 9);
+  });
+
+  test("the end of a job whose key waits for its bucket costs a claim that finds nothing", () => {
+    const limit = { atOnce: null, rate: { perSecond: 2, burst: 1 } };
+    const waiting = simulate(scenarioOf({ sites: 1, jobs: 50, limit }), many);
+    const none = simulate(scenarioOf({ sites: 1, jobs: 50, limit }, { arriveOverMs: 50_000 }), many);
+    // A claim and a result for each job, and behind all but the last one the claim that finds nothing.
+    expect(none.transactions).toBe(2 * 50);
+    expect(waiting.transactions).toBe(3 * 50 - 1);
   });
 
   test("a worker that is saturated gathers half of its slots", () => {
