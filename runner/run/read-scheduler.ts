@@ -10,10 +10,14 @@ export interface Arrival {
  * Records the time of every arrival before any is processed.
  *
  * When a thousand peers reply in the same millisecond, the poll phase delivers one socket after the other. If each reply were parsed and handled at
- * once, the last one would seem as late as all that work took. So the read callback only records the time and stores the bytes; they are processed
- * after the poll phase, in slices, so that sockets which become readable in the meantime get their time stamp soon too.
+ * once, the last one would seem as late as all that work took. So the read callback only stores the bytes with the time at which the poll phase began
+ * to deliver; they are processed after the poll phase, in slices, so that sockets which become readable in the meantime get their time stamp soon too.
  */
 const SLICE_MS = 0.5;
+
+/** When the current poll phase delivered its first arrival; null before it. */
+let polledAt: number | null = null;
+let polled = 0;
 
 let waiting: Arrival[] = [];
 let next = 0;
@@ -21,15 +25,31 @@ let scheduled = false;
 let sliceEndsAt = 0;
 
 /** One for the process, even if dist/ contains this file more than once: each copy would otherwise only know its own arrivals. */
-const scheduler = processWide("read-scheduler", () => ({ later: workLater, startWhenIdle: startNowOrLater }));
+const scheduler = processWide("read-scheduler", () => ({ arrivedAt: timeOfArrival, later: workLater, startWhenIdle: startNowOrLater }));
 
 export const { later } = scheduler;
+
+/**
+ * When something arrived that is being read now. What one poll phase delivers was there when it began, also what it delivers last: with hundreds of
+ * sockets, the callbacks before that take milliseconds.
+ */
+export const { arrivedAt } = scheduler;
 
 /**
  * Starts a run when no arrivals are waiting. If a caller starts more runs than this process can handle, those in progress are finished first, and the
  * others start as time permits: each is measured as exactly as if it were alone, and their total memory stays small.
  */
 export const { startWhenIdle } = scheduler;
+
+function timeOfArrival(): number {
+  if (polledAt === null || polled === ONE_POLL) {
+    polledAt = monotonic();
+    polled = 0;
+    schedule();
+  }
+  polled++;
+  return polledAt;
+}
 
 function workLater(arrival: Arrival): void {
   waiting.push(arrival);
@@ -55,6 +75,7 @@ function schedule(): void {
 }
 
 function beginSlice(): void {
+  polledAt = null;
   sliceEndsAt = monotonic() + SLICE_MS;
   workThrough();
 }
@@ -67,9 +88,11 @@ function workThrough(): void {
   if (next === waiting.length) {
     waiting = [];
     next = 0;
+    polledAt = null;
     beginUntil = monotonic() + BEGIN_MS;
     beginSome();
   } else if (monotonic() > sliceEndsAt) {
+    polledAt = null;
     // Under load this is never empty, so processed entries must be released.
     waiting = waiting.slice(next);
     next = 0;
@@ -111,6 +134,9 @@ function beginSome(): void {
     forgetBegun();
   }
 }
+
+/** libuv asks the system for at most 1024 events at a time, and asks again in the same phase if it got as many. Not all of them are reads. */
+const ONE_POLL = 512;
 
 /** About four connects, or a dozen runs that never leave the process. A longer slice would make arrivals look late. */
 const BEGIN_MS = 0.1;

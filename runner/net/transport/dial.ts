@@ -5,6 +5,7 @@ import type { Operation } from "../../../schemas/operation.js";
 import { monotonic, round } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
+import { arrivedAt } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
@@ -122,7 +123,7 @@ class Race implements Watched {
   }
 
   won(runner: Runner): Connection {
-    const at = monotonic();
+    const at = arrivedAt();
     const { recorder } = this.state;
     const { socket } = runner;
     const { ip_address: address, port } = runner.attempt;
@@ -223,7 +224,7 @@ class Runner {
   }
 
   read(size: number): boolean {
-    return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size), monotonic()) ?? true;
+    return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size), arrivedAt()) ?? true;
   }
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { later, startWhenIdle } from "../../../runner/run/read-scheduler.js";
+import { arrivedAt, later, startWhenIdle } from "../../../runner/run/read-scheduler.js";
 
 test("a run begins at once when nothing else is going on", async () => {
   await turn();
@@ -26,6 +26,25 @@ test("what has arrived is worked on before another run begins", async () => {
   });
   await all;
   expect(order).toEqual(["first arrival", "second arrival", "a run"]);
+});
+
+test("what is delivered together arrived together, however long the first of it took", async () => {
+  const first = arrivedAt();
+  while (performance.now() < first + 5);
+  expect(arrivedAt()).toBe(first);
+  await turn();
+  await turn();
+  const next = arrivedAt();
+  expect(next).toBeGreaterThanOrEqual(first + 5);
+  expect(next).toBeLessThanOrEqual(performance.now());
+});
+
+test("hundreds of arrivals may be of two polls: none is given the time of the first one for long", async () => {
+  await turn();
+  await turn();
+  const times = Array.from({ length: 2000 }, () => arrivedAt());
+  expect(new Set(times).size).toBe(Math.ceil(2000 / 512));
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
 test("runs begin although arrivals never end", async () => {
