@@ -54,7 +54,7 @@ const output = contract({
         problem: nullable({ type: "string" }, "Why the record cannot be used, with its column."),
         lookups: { type: "integer", description: "Terms of this record that cause look-ups." },
         unknown_terms: list({ type: "string" }, "Terms whose target only a message decides (macros)."),
-        unreachable_terms: list({ type: "string" }, "Terms behind all, which are never evaluated."),
+        unreachable_terms: list({ type: "string" }, "Terms that are never evaluated beside all: those behind it, and a redirect."),
       }),
       "Every record that the domain's own leads to; at most 50.",
     ),

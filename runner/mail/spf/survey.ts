@@ -21,7 +21,7 @@ export interface SpfNode {
   readonly lookups: number;
   /** Terms whose target only a message decides (macros). */
   readonly unknown_terms: readonly string[];
-  /** Terms after `all`, which never count. */
+  /** Terms that never count beside `all`: those after it, and a redirect. */
   readonly unreachable_terms: readonly string[];
   readonly directives: readonly { readonly term: string; readonly result: string; readonly mechanism: Mechanism }[];
 }
@@ -74,7 +74,8 @@ async function visit(domain: string, depth: number, term: string | null, resolve
     ...directives.flatMap(({ term: each, mechanism }) => (mechanism.name === "include" ? [{ each, parts: mechanism.domain }] : [])),
     ...(redirects === null ? [] : [{ each: "redirect", parts: redirects }]),
   ];
-  const beyond = read.parsed.directives.slice(directives.length).map(({ term: each }) => each);
+  const ignored = redirect === null || redirects !== null ? [] : (/(?<= )redirect=[^ ]*/i.exec(read.record) ?? []);
+  const beyond = [...read.parsed.directives.slice(directives.length).map(({ term: each }) => each), ...ignored];
   const unknown = children.filter(({ parts }) => plainText(parts) === null).map(({ each }) => each);
   nodes.push({ ...about, record: read.record, state: "read", problem: null, lookups, unknown_terms: unknown, unreachable_terms: beyond, directives });
   let isCut = false;

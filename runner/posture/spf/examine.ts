@@ -3,10 +3,13 @@ import { spfResolver } from "../../mail/spf/dns-answers.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { type SpfSurvey, surveySpf } from "../../mail/spf/survey.js";
 import type { Questions } from "../questions.js";
+import { hostsOfTerms, type SpfHosts } from "./hosts.js";
 
 /** What is known of a domain's SPF, whatever address sends. */
 export interface SpfFacts extends SpfSurvey {
   readonly domain: string;
+  /** What the terms a and mx of all records lead to. */
+  readonly hosts: readonly SpfHosts[];
   /** Bytes of all TXT records at the domain: they share one reply. */
   readonly txt_bytes: number;
   /** Records that their owner takes for SPF, and verifiers do not. */
@@ -30,6 +33,7 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
   return {
     ...survey,
     domain,
+    hosts: await hostsOfTerms(survey, resolver),
     txt_bytes: texts.reduce((sum, text) => sum + text.length, 0),
     near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?v\s*=\s*spf1?/i.test(text.slice(0, 50))),
     empty: { ipv4: ipv4?.empty ?? [], ipv6: ipv6?.empty ?? [] },

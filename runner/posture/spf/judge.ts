@@ -1,4 +1,5 @@
 import type { Advice, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import { SPF_LIMITS } from "../../mail/spf/lookups.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
@@ -10,10 +11,9 @@ export interface SpfJudgeOptions {
   readonly evidence: readonly CheckEvidence[];
 }
 
-/** RFC 7208, 4.6.4. */
-const MAX_LOOKUPS = 10;
+const MAX_LOOKUPS = SPF_LIMITS.terms;
 const CLOSE_TO_MOST = 9;
-const MAX_EMPTY = 2;
+const MAX_EMPTY = SPF_LIMITS.empty;
 
 const rule = (name: string, section: string): Rule => ({ id: `spf.${name}`, area: "spoofing", spec: `RFC 7208 ${section}` });
 
@@ -66,14 +66,26 @@ function syntaxCheck({ nodes }: SpfFacts): Check {
   });
 }
 
-function lookupCheck({ lookups, nodes, isCut }: SpfFacts): Check {
+const FEWER = "Remove what no longer sends, or give each service a subdomain of its own. Do not copy a provider's addresses: they change.";
+
+function lookupCheck({ lookups, nodes, isCut, hosts }: SpfFacts): Check {
   const about = rule("lookups", "4.6.4");
   const shown = costs(nodes);
-  if (isCut) return check(about, "error", `the record leads to more than 50 others; receivers stop after ${MAX_LOOKUPS} look-ups`);
+  if (isCut)
+    return check(about, "error", `the record leads to more than 50 others; receivers stop after ${MAX_LOOKUPS} look-ups (permerror)`, {
+      advice: advice(FEWER),
+    });
   const message = `${lookups} of ${MAX_LOOKUPS} DNS look-ups${shown === "" ? "" : `: ${shown}`}`;
+  const crowded = hosts.filter(({ names }) => names.length > SPF_LIMITS.mailHosts);
+  if (crowded.length > 0) {
+    const found = crowded.map(({ term, domain, names }) => `${term} of ${domain} leads to ${names.length}`).join(", ");
+    return check(about, "error", `mx may lead to ${SPF_LIMITS.mailHosts} mail hosts at most, and ${found}: receivers stop with an error (permerror)`, {
+      advice: advice("Name the servers that send by ip4 and ip6, or by a, instead of mx."),
+    });
+  }
   if (lookups > MAX_LOOKUPS)
     return check(about, "error", `${message}: receivers stop with an error (permerror)`, {
-      advice: advice("Remove what no longer sends, or give each service a subdomain of its own. Do not copy a provider's addresses: they change."),
+      advice: advice(FEWER),
     });
   return check(about, lookups >= CLOSE_TO_MOST ? "notice" : "pass", message);
 }

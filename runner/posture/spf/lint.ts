@@ -4,7 +4,7 @@ import type { SpfNode } from "../../mail/spf/survey.js";
 import { withThousands } from "../../support/with-thousands.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
-import { ipv4Reach, passing, redirected } from "./reach.js";
+import { ipv4Reach, passing, redirected, uncountedTerms } from "./reach.js";
 
 /** Networks this large cover whole providers: every customer there may send. */
 const WIDEST_IPV4 = 8;
@@ -12,6 +12,7 @@ const WIDEST_IPV6 = 16;
 /** Advised by RFC 7208, 3.4. */
 const MAX_BYTES = 450;
 const MANY_ADDRESSES = 2 ** 20;
+const MAX_SHOWN = 10;
 
 export const UNNAMED_FAIL = "Servers and services that the record does not name fail SPF: list all of them first.";
 
@@ -21,6 +22,7 @@ const rule = (name: string, section: string | null): Rule => ({ id: `spf.${name}
 export function lintSpf(facts: SpfFacts, own: SpfNode, sends: boolean | null): Check[] {
   return [
     allCheck(own, sends),
+    ...ignoredChecks(facts),
     ...redirectChecks(facts),
     ...openChecks(facts),
     networkCheck(facts),
@@ -32,7 +34,7 @@ export function lintSpf(facts: SpfFacts, own: SpfNode, sends: boolean | null): C
 }
 
 /** How the domain's own record ends decides for every address that it does not name. */
-function allCheck({ domain, record, directives, unreachable_terms: beyond }: SpfNode, sends: boolean | null): Check {
+function allCheck({ domain, record, directives }: SpfNode, sends: boolean | null): Check {
   const about = rule("all", "5.1");
   const all = directives.find(({ mechanism }) => mechanism.name === "all");
   const change = (fixed: string | null) => (fixed === null ? [] : [{ name: domain, type: "TXT", old: record, new: fixed }]);
@@ -51,8 +53,27 @@ function allCheck({ domain, record, directives, unreachable_terms: beyond }: Spf
     return check(about, "warning", "the record has no all: it says nothing about the addresses that it does not name", {
       advice: advice("End the record in ~all.", change(record === null ? null : `${record.trimEnd()} ~all`)),
     });
-  if (beyond.length > 0) return check(about, "notice", `terms behind ${all?.term} are never evaluated: ${beyond.join(" ")}`);
   return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
+}
+
+/** Section 5.1: nothing behind all is evaluated; section 6.1: no redirect beside it, wherever it stands. */
+function ignoredChecks({ nodes }: SpfFacts): Check[] {
+  return nodes
+    .filter(({ unreachable_terms: terms }) => terms.length > 0)
+    .map(({ domain, directives, unreachable_terms: terms }) => {
+      const isRedirect = terms.some((term) => /^redirect=/i.test(term));
+      const fix = isRedirect
+        ? "Remove the redirect; if the servers that it names send for the domain, include its record before all."
+        : "Move the terms before all, or remove them.";
+      return check(
+        rule("all", isRedirect ? "6.1" : "5.1"),
+        "notice",
+        `beside ${directives.at(-1)?.term} of ${domain}, these terms have no effect: ${terms.join(" ")}`,
+        {
+          advice: advice(fix),
+        },
+      );
+    });
 }
 
 /** The record with another term in the place of this one, which other terms may contain. */
@@ -132,7 +153,11 @@ function macroCheck({ nodes }: SpfFacts): Check {
   return check(about, "notice", `which hosts these terms allow depends on the message: ${unknown.join(", ")}`);
 }
 
-function reachCheck(facts: SpfFacts): Check {
-  const reach = ipv4Reach(passing(facts.nodes));
-  return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", `the networks of the record hold ${withThousands(reach)} IPv4 addresses`);
+function reachCheck({ nodes, hosts }: SpfFacts): Check {
+  const reach = ipv4Reach(passing(nodes), hosts);
+  const open = uncountedTerms(passing(nodes), hosts);
+  const more = open.length > MAX_SHOWN ? ` and ${open.length - MAX_SHOWN} more` : "";
+  const rest = open.length === 0 ? "" : `, beside what these terms allow: ${open.slice(0, MAX_SHOWN).join(", ")}${more}`;
+  const message = `the record allows ${withThousands(reach)} IPv4 ${reach === 1 ? "address" : "addresses"}${rest}`;
+  return check(rule("reach", null), reach > MANY_ADDRESSES ? "notice" : "pass", message);
 }

@@ -1,4 +1,7 @@
+import { parseIp } from "../../mail/spf/ip-address.js";
+import type { Mechanism } from "../../mail/spf/record.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
+import type { SpfHosts } from "./hosts.js";
 
 /** The records whose pass is a pass of the whole: not those behind -include, ~include and ?include. */
 export function passing(nodes: readonly SpfNode[]): SpfNode[] {
@@ -16,11 +19,20 @@ export function redirected(nodes: readonly SpfNode[]): SpfNode[] {
   return chain;
 }
 
-/** How many IPv4 addresses the networks of a tree allow; overlapping ones count once. Hosts of a and mx are not resolved for this. */
-export function ipv4Reach(nodes: readonly SpfNode[]): number {
+/** How many IPv4 addresses a tree of records allows; those that several terms allow count once. */
+export function ipv4Reach(nodes: readonly SpfNode[], hosts: readonly SpfHosts[]): number {
   const ranges = nodes
-    .flatMap(({ directives }) => directives)
-    .flatMap(({ result, mechanism }) => (mechanism.name === "ip4" && result === "pass" ? [rangeOf(mechanism.network.words[0] as number, mechanism.bits)] : []))
+    .flatMap((node) => node.directives.map((directive) => ({ node, ...directive })))
+    .filter(({ result }) => result === "pass")
+    .flatMap(({ node, term, mechanism }) => {
+      if (mechanism.name === "all") return [rangeOf(0, 0)];
+      if (mechanism.name === "ip4") return [rangeOf(mechanism.network.words[0] as number, mechanism.bits)];
+      if (mechanism.name !== "a" && mechanism.name !== "mx") return [];
+      return (hostsOf(node, term, hosts)?.ipv4 ?? []).flatMap((address) => {
+        const parsed = parseIp(address);
+        return parsed === null ? [] : [rangeOf(parsed.words[0] as number, mechanism.bits4)];
+      });
+    })
     .sort(([one], [other]) => one - other);
   let counted = 0;
   let end = -1;
@@ -30,6 +42,22 @@ export function ipv4Reach(nodes: readonly SpfNode[]): number {
     end = last;
   }
   return counted;
+}
+
+/** The terms whose addresses are not known: they depend on the message or the client, or got no answer. */
+export function uncountedTerms(nodes: readonly SpfNode[], hosts: readonly SpfHosts[]): string[] {
+  return nodes.flatMap((node) =>
+    node.directives.filter(({ result, term, mechanism }) => result === "pass" && isUncounted(node, term, mechanism, hosts)).map(({ term }) => term),
+  );
+}
+
+function isUncounted(node: SpfNode, term: string, { name }: Mechanism, hosts: readonly SpfHosts[]): boolean {
+  if (name === "a" || name === "mx") return (hostsOf(node, term, hosts)?.ipv4 ?? null) === null;
+  return name === "exists" || name === "ptr" || (name === "include" && node.unknown_terms.includes(term));
+}
+
+function hostsOf({ domain }: SpfNode, term: string, hosts: readonly SpfHosts[]): SpfHosts | undefined {
+  return hosts.find((each) => each.domain === domain && each.term === term);
 }
 
 function rangeOf(word: number, bits: number): [first: number, last: number] {
