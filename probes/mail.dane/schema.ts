@@ -37,7 +37,7 @@ const output = contract({
         state: {
           enum: DANE_STATES,
           description:
-            "secure: a usable record matches. no_match: none does, and senders do not deliver. unusable: senders require TLS and verify nothing. insecure: DNSSEC does not vouch for the records. absent: no records.",
+            "secure: a usable record matches. no_match: none does, and senders do not deliver. unusable: senders require TLS and verify nothing. insecure: DNSSEC does not vouch for the host or its records, which have no effect. absent: no records.",
         },
         owner: { type: "string", description: "The name at which the records stand." },
         records: list({ type: "string" }, "Usage, selector, matching type and data."),

@@ -12,7 +12,7 @@ export type DaneState = (typeof DANE_STATES)[number];
 
 export interface DaneFacts {
   readonly host: string;
-  /** secure: a usable record matches. insecure: there are records that DNSSEC does not vouch for, so they have no effect. */
+  /** secure: a usable record matches. insecure: DNSSEC does not vouch for the host, so that records, if there are any, have no effect. */
   readonly state: DaneState;
   readonly owner: string;
   /** As master files show them. */
@@ -62,6 +62,8 @@ export async function examineDane(question: DaneQuestion, questions: Questions):
   if (found.kind === "records") return { ...about, ...compare(found.records, found.base, question) };
   const answer = await questions.ask(owner, "TLSA");
   if (!isCertain(answer)) {
+    // RFC 7672, 2.2.2: senders do not look for records of a host whose addresses are not signed. Some servers of unsigned zones fail at the question.
+    if (found.kind === "insecure") return { ...about, state: "insecure", reason: found.reason };
     const isBogus = (await question.isBogus(owner)) === true;
     return { ...about, state: "unknown", is_bogus: isBogus, reason: whyUnknown(answer, `TLSA ${owner}`) };
   }

@@ -37,6 +37,7 @@ function verdictOf(facts: DaneFacts): [Verdict, string, string | null] {
         "Publish a 3 1 1 record.",
       ];
     case "insecure":
+      if (records.length === 0) return ["not_applicable", `senders look for no TLSA records of ${host}: ${reason}`, null];
       return ["notice", `the records at ${owner} have no effect: ${reason}`, "Sign the zone of the mail host."];
     case "absent":
       return ["not_applicable", `${host} has no TLSA records`, null];
