@@ -1,5 +1,6 @@
 import type { Check, CheckEvidence } from "../../schemas/check.js";
 import type { RecordType } from "../net/dns/records.js";
+import { hasDkim, judgeAuthentication } from "./authentication.js";
 import { judgeBimi } from "./bimi/judge.js";
 import { advice, check, type Rule } from "./check.js";
 import { judgeDane } from "./dane/judge.js";
@@ -20,7 +21,8 @@ type EvidenceOf = (name: string, type: RecordType) => CheckEvidence[];
 
 /** Every check of a domain, from what is known of it. It does no I/O. */
 export function judgeDomain(facts: DomainFacts, evidenceOf: EvidenceOf): Check[] {
-  return [...spoofingChecks(facts, evidenceOf), ...arrivalChecks(facts, evidenceOf), ...receivingChecks(facts, evidenceOf)];
+  const spoofing = spoofingChecks(facts, evidenceOf);
+  return [...spoofing, ...arrivalChecks(facts, spoofing, evidenceOf), ...receivingChecks(facts, evidenceOf)];
 }
 
 function spoofingChecks({ domain, profile, spf, dkim, dmarc }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
@@ -32,14 +34,11 @@ function spoofingChecks({ domain, profile, spf, dkim, dmarc }: DomainFacts, evid
   ];
 }
 
-function hasDkim({ keys, has_domainkeys: hasKeys }: DomainFacts["dkim"]): boolean | null {
-  if (keys.some(({ state }) => state === "valid")) return true;
-  return hasKeys === false || keys.some(({ state, source }) => source === "given" && state === "absent") ? false : null;
-}
-
-function arrivalChecks({ profile, dkim, reverse, listings, bimi, dmarc }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
+function arrivalChecks(facts: DomainFacts, spfChecks: readonly Check[], evidenceOf: EvidenceOf): Check[] {
+  const { domain, profile, spf, dkim, reverse, listings, bimi, dmarc } = facts;
   if (!sends(profile)) return [];
   return [
+    judgeAuthentication({ domain, spf, dkim, spfChecks }),
     ...(reverse.length === 0 ? [check(UNNAMED, "unknown", "no address is known that sends mail", { advice: advice("Give the addresses that send.") })] : []),
     ...reverse.flatMap((each) => judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim), evidence: evidenceOf(each.reverse_name, "PTR") })),
     ...listingChecks(listings),
