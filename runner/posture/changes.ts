@@ -1,4 +1,15 @@
-import type { Check, RecordChange } from "../../schemas/check.js";
+import type { Check, RecordChange, Verdict } from "../../schemas/check.js";
+
+/** What to do about one check. */
+export interface Step {
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly why: string;
+  /** The record to publish; null where that cannot be derived. */
+  readonly record: RecordChange | null;
+  readonly wait_for: string | null;
+  readonly risk: string | null;
+}
 
 export interface OrderedChange extends RecordChange {
   readonly check: string;
@@ -7,33 +18,39 @@ export interface OrderedChange extends RecordChange {
   readonly risk: string | null;
 }
 
-/** SPF and DKIM come before the policy that rests on them; what transport needs comes last. */
-const ORDER: readonly string[] = ["mx", "spf", "dkim", "dmarc", "mtasts", "tlsrpt", "dane"];
+/** Mail that is lost comes first. SPF and DKIM come before the policy that rests on them; reports come last. */
+const ORDER: readonly string[] = ["mx", "dnssec", "tls", "spf", "dkim", "sender", "reverse", "blocklist", "dmarc", "mtasts", "dane", "tlsrpt"];
+const VERDICTS: readonly Verdict[] = ["error", "warning", "notice"];
 
-/** The records to change: first those that stop a loss, then by what rests on what. Each record once. */
-export function changesOf(checks: readonly Check[]): OrderedChange[] {
-  const urgent = checks.filter(({ verdict }) => verdict === "error");
-  const others = checks.filter(({ verdict }) => verdict !== "error");
+/** What to do, the most urgent first, and then by what rests on what. Nothing is advised for what is not known, and a notice needs a record to copy. */
+export function stepsOf(checks: readonly Check[]): Step[] {
   const seen = new Set<string>();
-  return [...inOrder(urgent), ...inOrder(others)].filter(({ name, type, old }) => {
-    const key = `${name} ${type} ${old}`;
+  return VERDICTS.flatMap((verdict) => inOrder(checks.filter((each) => each.verdict === verdict))).filter((step) => {
+    const { check, verdict, why, record } = step;
+    if (record === null && (verdict === "notice" || why === "")) return false;
+    const key = record === null ? `${check} ${why}` : `${record.name} ${record.type} ${record.old}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
 
-function inOrder(checks: readonly Check[]): OrderedChange[] {
-  const rank = ({ check }: OrderedChange): number => ORDER.indexOf(check.split(".", 1)[0] as string);
-  return checks
-    .flatMap(({ id, advice }) =>
-      (advice?.change ?? []).map((change) => ({
-        ...change,
-        check: id,
-        why: advice?.why ?? "",
-        wait_for: advice?.wait_for ?? null,
-        risk: advice?.risk ?? null,
-      })),
-    )
-    .sort((one, other) => rank(one) - rank(other));
+/** The records to change, in this order; each record once. */
+export function changesOf(checks: readonly Check[]): OrderedChange[] {
+  return stepsOf(checks).flatMap(({ record, check, why, wait_for, risk }) => (record === null ? [] : [{ ...record, check, why, wait_for, risk }]));
+}
+
+function inOrder(checks: readonly Check[]): Step[] {
+  const rank = ({ check }: Step): number => {
+    const at = ORDER.indexOf(check.split(".", 1)[0] as string);
+    return at === -1 ? ORDER.length : at;
+  };
+  return checks.flatMap(stepsOfCheck).sort((one, other) => rank(one) - rank(other));
+}
+
+function stepsOfCheck({ id, verdict, advice }: Check): Step[] {
+  if (advice === null) return [];
+  const { why, change, wait_for, risk } = advice;
+  const records = change.length === 0 ? [null] : change;
+  return records.map((record) => ({ check: id, verdict, why, record, wait_for, risk }));
 }

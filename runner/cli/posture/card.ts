@@ -1,5 +1,6 @@
 import type { Verdict } from "../../../schemas/check.js";
 import type { OutputOf } from "../../harness/probe-types.js";
+import { type Step, stepsOf } from "../../posture/changes.js";
 import { counted } from "../../support/counted.js";
 import { printableLine } from "../../support/printable.js";
 import type { Style } from "../../support/style.js";
@@ -25,15 +26,16 @@ export const QUESTIONS = {
 
 export const SYMBOLS: Readonly<Record<Verdict, string>> = { error: "✘", warning: "▲", unknown: "?", notice: "·", pass: "✔", not_applicable: "-" };
 const ORDER: readonly Verdict[] = ["error", "warning", "unknown", "notice", "pass"];
-/** More changes at once are not made anyway. */
-const MAX_CHANGES = 3;
+/** More steps at once are not taken anyway; but each error has its own. */
+const USUAL_STEPS = 3;
+const MAX_STEPS = 8;
 
-/** The report card of a domain, for a terminal: a line a question, a line a check that does not pass, and the changes that matter most. */
+/** The report card of a domain, for a terminal: a line a question, a line a check that does not pass, and the steps that matter most. */
 export function cardOf(posture: Posture, look: CardLook): string {
   const { style } = look;
   const { domain, questions, duration_ms: duration, profile } = posture;
   const head = `${style.bold(printableLine(domain))}   ${style.dim(`${profile} · ${counted(questions, "question")}, ${(duration / 1000).toFixed(1)} s`)}`;
-  const sections = [[head], answerLines(posture, look), checkLines(posture, look), differenceLines(look), changeLines(posture, look), closing(posture, look)];
+  const sections = [[head], answerLines(posture, look), checkLines(posture, look), differenceLines(look), stepLines(posture, look), closing(posture, look)];
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
@@ -80,19 +82,31 @@ function differenceLines({ differences, style, width }: CardLook): string[] {
   return [`  ${style.bold("Changed since then:")}`, ...lines];
 }
 
-function changeLines({ changes }: Posture, { style, width }: CardLook): string[] {
-  const shown = changes.slice(0, MAX_CHANGES);
-  const lines = shown.flatMap((change, index) => {
+/** The most urgent first: the record to publish, or what to do where no record can be derived. */
+function stepLines({ checks }: Posture, { style, width }: CardLook): string[] {
+  const steps = stepsOf(checks);
+  const errors = steps.filter(({ verdict }) => verdict === "error").length;
+  const shown = steps.slice(0, Math.max(USUAL_STEPS, Math.min(errors, MAX_STEPS)));
+  const room = Math.max(30, width - 9);
+  const lines = shown.flatMap((step, index) => {
     const label = index === 0 ? "First: " : "Then:  ";
-    const record = change.new === null ? `remove ${change.name} ${change.type}` : `${change.name}. ${change.type} ${JSON.stringify(change.new)}`;
-    const notes = [change.wait_for === null ? null : `after ${change.wait_for}`, change.risk].filter((each) => each !== null);
+    const notes = [step.record === null || step.wait_for === null ? null : `after ${step.wait_for}`, step.record === null ? null : step.risk];
     return [
-      ...wrapped(printableLine(record), Math.max(30, width - 9), 0).map((each, line) => `  ${line === 0 ? style.bold(label) : "       "}${each}`),
-      ...notes.flatMap((note) => wrapped(printableLine(note), Math.max(30, width - 9), 0).map((each) => `         ${style.dim(each)}`)),
+      ...wrapped(printableLine(stepText(step)), room, 0).map((each, line) => `  ${line === 0 ? style.bold(label) : "       "}${each}`),
+      ...notes.filter((note) => note !== null).flatMap((note) => wrapped(printableLine(note), room, 0).map((each) => `         ${style.dim(each)}`)),
     ];
   });
-  const rest = changes.length - shown.length;
-  return rest > 0 ? [...lines, `  ${style.dim(`and ${counted(rest, "more change")} (--json, --html)`)}`] : lines;
+  const rest = steps.length - shown.length;
+  return rest > 0 ? [...lines, `  ${style.dim(`and ${counted(rest, "more step")} (--json, --html)`)}`] : lines;
+}
+
+function stepText({ check, why, record }: Step): string {
+  if (record === null) return `${check}: ${why}`;
+  const owner = `${record.name}. ${record.type}`;
+  // Records of mail hosts are lists of words, texts are strings.
+  const shown = (text: string): string => (record.type === "TXT" ? JSON.stringify(text) : text);
+  if (record.new === null) return record.old === null ? `remove ${owner}` : `remove ${owner} ${shown(record.old)}`;
+  return `${owner} ${shown(record.new)}`;
 }
 
 function closing({ failure }: Posture, { style }: CardLook): string[] {

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from "node:fs/promises";
 import type { Report } from "../../harness/run.js";
 import { runReport } from "../../harness/run.js";
+import { stepsOf } from "../../posture/changes.js";
 import { fileProblem } from "../../support/file-error.js";
 import { printableLine } from "../../support/printable.js";
 import { type Style, styleFor } from "../../support/style.js";
@@ -77,11 +78,12 @@ class Rows {
     this.code = Math.max(this.code, code);
   }
 
-  #row({ domain, answers, changes, failure }: Posture, width: number): string {
+  #row({ domain, answers, checks, failure }: Posture, width: number): string {
     const colours = { protected: this.#style.green, partly: this.#style.yellow, open: this.#style.red, unknown: this.#style.blue };
     const cells = answers.map(({ answer }) => colours[answer](answer.padEnd(9)));
-    const [first] = changes;
-    return row(printableLine(domain), cells, printableLine(failure?.message ?? (first === undefined ? "" : `${first.check}: ${first.name}`)), width);
+    const [first] = stepsOf(checks);
+    const step = first === undefined ? "" : `${first.check}: ${first.record?.name ?? first.why}`;
+    return row(printableLine(domain), cells, printableLine(failure?.message ?? step), width);
   }
 }
 

@@ -54,14 +54,27 @@ function keyChecks(key: DkimKeyFacts, { evidenceOf }: DkimJudgeOptions): Check[]
   if (state === "absent") {
     const isDangling = aliases.length > 0;
     if (isDangling)
-      return [check(rule("cname", "RFC 6376 3.6.2"), "error", `${selector} is an alias of ${aliases.at(-1)}, where there is no record`, { evidence })];
-    return [check(RECORD, "error", `${selector} has no key record: signatures with it do not verify`, { evidence })];
+      return [
+        check(rule("cname", "RFC 6376 3.6.2"), "error", `${selector} is an alias of ${aliases.at(-1)}, where there is no record`, {
+          evidence,
+          advice: advice(`Publish the key at ${aliases.at(-1)}, or correct the alias.`),
+        }),
+      ];
+    return [
+      check(RECORD, "error", `${selector} has no key record: signatures with it do not verify`, {
+        evidence,
+        advice: advice("Publish the key that you sign with at this selector."),
+      }),
+    ];
   }
   if (state === "revoked") return [check(RECORD, "notice", `${selector} is revoked (p= is empty)`, { evidence })];
   const faults = record?.findings ?? [];
   const checks = faults.map(({ reason, severity, message }) => {
     const verdict: Verdict = reason === "testing" || severity === "warning" ? "warning" : "error";
-    return check(ruleOf(reason), verdict, `${selector}: ${message}`, { evidence, advice: ADVICE[reason] === undefined ? null : advice(ADVICE[reason]) });
+    return check(ruleOf(reason), verdict, `${selector}: ${message}`, {
+      evidence,
+      advice: advice(ADVICE[reason] ?? "Publish the key again, as the system that signs gives it."),
+    });
   });
   return [...checks, ...(checks.length === 0 ? [check(RECORD, "pass", `${selector}: ${describe(key)}`, { evidence })] : []), ...strictCheck(key)];
 }
@@ -101,7 +114,11 @@ function pairCheck({ keys }: DkimFacts): Check[] {
   if (!types.has("ed25519")) return [];
   const about = rule("ed25519", "RFC 8463 3");
   if (types.has("rsa")) return [check(about, "pass", "there are keys of both kinds")];
-  return [check(about, "warning", "there is an Ed25519 key and no RSA key: receivers that do not know Ed25519 see no valid signature")];
+  return [
+    check(about, "warning", "there is an Ed25519 key and no RSA key: receivers that do not know Ed25519 see no valid signature", {
+      advice: advice("Sign with an RSA key of 2048 bits as well, at a selector of its own."),
+    }),
+  ];
 }
 
 function wildcardCheck({ domain, wildcard, keys }: DkimFacts, { sends }: DkimJudgeOptions): Check[] {
@@ -109,5 +126,9 @@ function wildcardCheck({ domain, wildcard, keys }: DkimFacts, { sends }: DkimJud
   const isRevocation = keys.at(-1)?.state === "revoked";
   const message = `every selector has a record by a wildcard (*._domainkey.${domain})`;
   if (isRevocation && sends !== true) return [check(rule("wildcard", "RFC 6376 3.6.1"), "pass", `${message}, which revokes all keys`)];
-  return [check(rule("wildcard", "RFC 6376 3.6.2.1"), "warning", message)];
+  return [
+    check(rule("wildcard", "RFC 6376 3.6.2.1"), "warning", message, {
+      advice: advice("Publish a record at each selector that you sign with, and remove the wildcard."),
+    }),
+  ];
 }

@@ -1,8 +1,8 @@
-import type { Area, Check, CheckEvidence, RecordChange, Verdict } from "../../../schemas/check.js";
+import type { Advice, Area, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
 import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
 import type { DmarcRecord } from "../../mail/dmarc/read-record.js";
 import { advice, check, type Rule } from "../check.js";
-import { plainAddress } from "../plain-address.js";
+import { enforced, evened, firstRecord, isPolicy, isWritten, POLICY_TAGS, REMOVED, watching } from "./corrected.js";
 import type { DmarcFacts } from "./examine.js";
 
 export interface DmarcJudgeOptions {
@@ -21,6 +21,8 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
   if (unanswered !== null) return [check(RECORD, "unknown", unanswered.message, { evidence: options.evidence })];
   const misses = [...severalChecks(facts), ...nearMissChecks(facts)];
   if (record === null) {
+    // What stands at the name is the fault: that no record applies follows from it.
+    if (misses.some(({ id, verdict }) => id === RECORD.id && verdict === "error") && isWritten(facts)) return misses;
     const missing = check(RECORD, "error", `no DMARC record applies to ${domain}: others can send in its name`, {
       evidence: options.evidence,
       advice: advice("Publish a policy that only watches, read the reports, and then ask for quarantine or reject.", firstRecord(facts)),
@@ -28,8 +30,11 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
     return [missing, ...misses];
   }
   const found = check(RECORD, "pass", foundAt(facts), { evidence: options.evidence });
-  if (record.policy === null)
-    return [found, ...misses, check(rule("p", "RFC 9989 4.10.1"), "error", "the record has no valid policy and no address for reports: it counts for nothing")];
+  if (record.policy === null) {
+    const change = { name: `_dmarc.${facts.policy_domain ?? domain}`, type: "TXT", old: record.text, new: watching(record, facts.policy_domain ?? domain) };
+    const message = "the record has no valid policy and no address for reports: it counts for nothing";
+    return [found, ...misses, check(rule("p", "RFC 9989 4.10.1"), "error", message, { advice: advice("Ask for reports first.", [change]) })];
+  }
   return [
     found,
     ...misses,
@@ -43,12 +48,6 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
     strictCheck(record),
     wildcardCheck(facts),
   ];
-}
-
-/** A record beside several would not count either: one of them must remain. */
-function firstRecord({ domain, walk, near_misses: near }: DmarcFacts): RecordChange[] {
-  if (walk.some(({ domain: name, records }) => name === domain && records > 1)) return [];
-  return [{ name: `_dmarc.${domain}`, type: "TXT", old: near[0] ?? null, new: `v=DMARC1; p=none; rua=mailto:dmarc@${domain}` }];
 }
 
 function foundAt({ domain, policy_domain: owner }: DmarcFacts): string {
@@ -68,23 +67,30 @@ function severalChecks({ walk, domain: own, record }: DmarcFacts): Check[] {
 }
 
 /** What its owner takes for DMARC, and receivers do not. */
-function nearMissChecks({ domain, near_misses: near, misplaced }: DmarcFacts): Check[] {
+function nearMissChecks(facts: DmarcFacts): Check[] {
+  const { domain, near_misses: near, misplaced, record, policy_domain: owner } = facts;
+  const misplacement = { advice: advice(`Remove it, and publish one record at _dmarc.${domain}.`) };
   return [
-    ...near.map((text) =>
+    ...near.map((text, index) =>
       check(
         RECORD,
         "error",
         `the record at _dmarc.${domain} does not begin with "v=DMARC1;" exactly, so it does not count: ${JSON.stringify(text.slice(0, 200))}`,
+        { advice: record === null ? correction(facts, index) : advice(`Remove it: the record at _dmarc.${owner} applies.`) },
       ),
     ),
-    ...misplaced.map(() => check(RECORD, "warning", `a DMARC record at ${domain} itself has no effect: it belongs at _dmarc.${domain}`)),
+    ...misplaced.map(() => check(RECORD, "warning", `a DMARC record at ${domain} itself has no effect: it belongs at _dmarc.${domain}`, misplacement)),
   ];
+}
+
+function correction(facts: DmarcFacts, index: number): Advice {
+  if (index > 0) return advice("Remove it: one record is enough.");
+  return advice("The policy has never been applied: watch first, read the reports, and then ask for quarantine or reject.", firstRecord(facts));
 }
 
 function policyTagCheck({ tags }: DmarcRecord): Check {
   const about = rule("p", "RFC 9989 4.10.1");
-  const isPolicy = (value: string | undefined): boolean => DMARC_POLICIES.some((policy) => policy === value?.toLowerCase());
-  const wrong = ["p", "sp", "np"].filter((name) => (name === "p" || tags.has(name)) && !isPolicy(tags.get(name)));
+  const wrong = POLICY_TAGS.filter((name) => (name === "p" || tags.has(name)) && !isPolicy(tags.get(name)));
   if (wrong.length === 0) return check(about, "pass", "the policy tags are valid");
   const shown = wrong.map((name) => (tags.has(name) ? `${name}=${tags.get(name)?.slice(0, 40)}` : `no ${name}`)).join(", ");
   return check(about, "warning", `${shown}: receivers treat the whole record as p=none`);
@@ -100,43 +106,35 @@ function policyCheck(facts: DmarcFacts, record: DmarcRecord): Check {
     return check(about, "pass", `the policy is ${effective}`);
   }
   const owner = facts.policy_domain ?? facts.domain;
-  const change = (fixed: string): RecordChange[] => [{ name: `_dmarc.${owner}`, type: "TXT", old: record.text, new: fixed }];
   if (record.report_addresses.length === 0)
     return check(about, "error", "the policy only watches (p=none), and no reports are requested: the record does nothing", {
-      advice: advice("Ask for reports first: they show which of your own mail quarantine or reject would hit.", change(watching(record, owner))),
+      advice: advice("Ask for reports first: they show which of your own mail quarantine or reject would hit.", [
+        { name: `_dmarc.${owner}`, type: "TXT", old: record.text, new: watching(record, owner) },
+      ]),
     });
   return check(about, "warning", `DMARC only watches (p=none${record.is_test ? " after t=y" : ""})`, {
-    advice: advice("With p=none, receivers deliver messages that others send in your name.", change(enforced(record, owner === facts.domain)), {
+    advice: advice("With p=none, receivers deliver messages that others send in your name.", enforced(facts, record), {
       waitFor: "30 days of reports without your own mail among the failures",
       risk: "Mail of services that neither SPF nor DKIM covers is put into spam folders.",
     }),
   });
 }
 
-/**
- * The same record, asking for quarantine; what RFC 9989 has removed is left out. The record of a domain above changes only for the names below it.
- */
-function enforced({ tags }: DmarcRecord, isOwn: boolean): string {
-  if (!isOwn) return ["v=DMARC1", ...without(tags, ["v", "sp", "t"]), "sp=quarantine"].join("; ");
-  return ["v=DMARC1", "p=quarantine", "np=reject", ...without(tags, ["v", "p", "np", "t"])].join("; ");
-}
-
-/** The same record, asking for reports. */
-function watching({ tags }: DmarcRecord, owner: string): string {
-  return ["v=DMARC1", ...without(tags, ["v", "rua"]), `rua=mailto:${plainAddress(tags.get("rua") ?? "") ?? `dmarc@${owner}`}`].join("; ");
-}
-
-function without(tags: DmarcRecord["tags"], names: readonly string[]): string[] {
-  return [...tags].filter(([name]) => !names.includes(name) && !REMOVED.includes(name)).map(([name, value]) => `${name}=${value}`);
-}
-
-function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
+function subdomainChecks({ domain, policy, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
+  const weak = [
+    ...(level(record.subdomain_policy) < level(policy) ? ["sp"] : []),
+    ...(record.tags.has("np") && level(record.non_existent_policy) < level(policy) ? ["np"] : []),
+  ];
+  const change = owner === domain ? [{ name: `_dmarc.${domain}`, type: "TXT", old: record.text, new: evened(record, weak) }] : [];
   const weaker = (name: "sp" | "np", below: DmarcPolicy): Check => {
     const about = rule("sub", "RFC 9989 4.7");
     const subjects = name === "sp" ? "subdomains" : "names that do not exist";
     if (level(below) < level(policy))
       return check(about, "warning", `${subjects} have a weaker policy (${below}) than the domain (${policy})`, {
-        advice: advice("Others send in the name of subdomains instead."),
+        advice: advice("Others send in the name of subdomains instead. Without sp, the policy of the domain applies to them.", change, {
+          waitFor: name === "sp" ? "reports without mail of your own subdomains among the failures" : null,
+          risk: name === "sp" ? "Mail of subdomains that neither SPF nor DKIM covers is refused or put into spam folders." : null,
+        }),
       });
     if (name === "np" && !record.tags.has("np"))
       return check(about, "notice", "np is missing: np=reject protects names that do not exist, and no mail of yours comes from them");
@@ -145,8 +143,6 @@ function subdomainChecks({ policy }: DmarcFacts, record: DmarcRecord): Check[] {
   return [weaker("sp", record.subdomain_policy), weaker("np", record.non_existent_policy)];
 }
 
-/** Tags that RFC 9989 has removed: receivers of before obey them, new ones ignore them. */
-const REMOVED: readonly string[] = ["pct", "rf", "ri"];
 const KNOWN: ReadonlySet<string> = new Set(["v", "p", "sp", "np", "adkim", "aspf", "fo", "psd", "rua", "ruf", "t", ...REMOVED]);
 
 function oldTagCheck({ tags }: DmarcRecord): Check {
@@ -172,17 +168,23 @@ function unknownTagCheck({ tags }: DmarcRecord): Check {
   );
 }
 
-function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
+function reportChecks({ domain, report_hosts: hosts, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
+  const at = owner ?? domain;
+  const request = [{ name: `_dmarc.${at}`, type: "TXT", old: record.text, new: watching(record, at) }];
   const about = rule("rua", "RFC 9990 3");
   const rua = record.tags.get("rua") ?? "";
   if (record.report_addresses.length === 0 && rua !== "")
     return [
       check(about, "warning", `no reports can be sent to rua=${rua.slice(0, 100)}: each address is a URI that begins with mailto:`, {
-        advice: advice("Write rua=mailto:…"),
+        advice: advice("Write the address as a URI.", request),
       }),
     ];
   if (record.report_addresses.length === 0)
-    return [check(about, "warning", "no aggregate reports are requested (rua): who sends in your name stays unknown", { advice: advice("Add rua=mailto:…") })];
+    return [
+      check(about, "warning", "no aggregate reports are requested (rua): who sends in your name stays unknown", {
+        advice: advice("Ask for reports.", request),
+      }),
+    ];
   const checks = hosts.flatMap(({ host, is_authorised: isAuthorised, takes_mail: takesMail }): Check[] => {
     if (isAuthorised === false)
       return [
@@ -190,7 +192,8 @@ function reportChecks({ report_hosts: hosts, policy_domain: owner }: DmarcFacts,
           advice: advice("The host publishes this record.", [{ name: `${owner}._report._dmarc.${host}`, type: "TXT", old: null, new: "v=DMARC1" }]),
         }),
       ];
-    if (takesMail === false) return [check(about, "warning", `${host} has no mail host, so reports cannot be delivered`)];
+    if (takesMail === false)
+      return [check(about, "warning", `${host} has no mail host, so reports cannot be delivered`, { advice: advice("Name an address that receives mail.") })];
     if (isAuthorised === null || takesMail === null) return [check(about, "unknown", `no answer to whether ${host} takes reports`)];
     return [];
   });
@@ -207,7 +210,9 @@ function rejectCheck({ effective_policy: effective }: DmarcFacts, { hasDkim, sen
     hasDkim === false
       ? "the policy is reject, and no DKIM key is known: a message that is forwarded is lost"
       : "mailing lists break signatures: for domains of people, reject needs a month of none and a month of quarantine before";
-  return check(about, hasDkim === true ? "pass" : verdict, hasDkim === true ? "the policy is reject, and there is a DKIM key" : message);
+  return check(about, hasDkim === true ? "pass" : verdict, hasDkim === true ? "the policy is reject, and there is a DKIM key" : message, {
+    advice: hasDkim === false ? advice("Sign with DKIM, or ask for quarantine until you do.") : null,
+  });
 }
 
 function strictCheck({ dkim_alignment: dkim, spf_alignment: spf }: DmarcRecord): Check {
@@ -220,5 +225,12 @@ function strictCheck({ dkim_alignment: dkim, spf_alignment: spf }: DmarcRecord):
 function wildcardCheck({ wildcards, domain }: DmarcFacts): Check {
   const about = rule("wildcard", "RFC 9989 4.10");
   if (wildcards.length === 0) return check(about, "pass", "no name has SPF or DMARC by a wildcard");
-  return check(about, "warning", `every name below ${domain} has ${wildcards.join(" and ")} by a wildcard: records that were meant for one name count for all`);
+  return check(
+    about,
+    "warning",
+    `every name below ${domain} has ${wildcards.join(" and ")} by a wildcard: records that were meant for one name count for all`,
+    {
+      advice: advice("Publish the records at the names that they are meant for, and remove the wildcard."),
+    },
+  );
 }

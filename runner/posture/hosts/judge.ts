@@ -26,7 +26,7 @@ function starttlsChecks(hosts: readonly HostFacts[]): Check[] {
       : [
           check(STARTTLS, verdict, messageOf(host), {
             evidence: evidenceOf(host),
-            advice: verdict === "unknown" ? null : advice("Mail to it is sent in plain text."),
+            advice: verdict === "unknown" ? null : advice(`Offer STARTTLS on ${host.host}: mail to it is sent in plain text.`),
           }),
         ];
   });
@@ -62,7 +62,10 @@ function tlsChecks({ host, tls, ...about }: HostFacts, { isTrustNeeded, now }: H
   if (tls === null) return [];
   const evidence = evidenceOf({ host, tls, ...about });
   const isOld = tls.version === "TLSv1" || tls.version === "TLSv1.1";
-  const version = check(rule("version", "RFC 8996"), isOld ? "warning" : "pass", `${host} speaks ${tls.version}${isOld ? " at most" : ""}`, { evidence });
+  const version = check(rule("version", "RFC 8996"), isOld ? "warning" : "pass", `${host} speaks ${tls.version}${isOld ? " at most" : ""}`, {
+    evidence,
+    advice: isOld ? advice("Switch TLS 1.2 and 1.3 on.") : null,
+  });
   const { certificate, authorised, problems, invalid_reasons: reasons } = tls;
   const trust = rule("certificate", "RFC 8461 4.2");
   const weak = reasons.filter((reason) => reason === "weak_key" || reason === "weak_signature");
@@ -74,13 +77,19 @@ function tlsChecks({ host, tls, ...about }: HostFacts, { isTrustNeeded, now }: H
     checks.push(
       check(trust, verdict, `the certificate of ${host} is not trusted (${why})${isTrustNeeded ? "" : ", which matters only with MTA-STS or DANE"}`, {
         evidence,
+        advice: isTrustNeeded ? advice("Get a certificate from a public authority for the name of the host.") : null,
       }),
     );
   } else if (left !== null && left <= EXPIRES_SOON_DAYS) {
     checks.push(check(trust, "warning", `the certificate of ${host} expires in ${Math.floor(left)} days`, { evidence, advice: advice("Renew it.") }));
   } else checks.push(check(trust, "pass", `the certificate of ${host} is trusted`, { evidence }));
   if (weak.length > 0)
-    checks.push(check(rule("key", "RFC 9325 4.2"), "warning", `the certificate of ${host} is weak (${weak.join(", ").replaceAll("_", " ")})`, { evidence }));
+    checks.push(
+      check(rule("key", "RFC 9325 4.2"), "warning", `the certificate of ${host} is weak (${weak.join(", ").replaceAll("_", " ")})`, {
+        evidence,
+        advice: advice("Get a certificate with an RSA key of 2048 bits, or an elliptic-curve key."),
+      }),
+    );
   return checks;
 }
 

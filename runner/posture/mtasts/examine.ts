@@ -14,6 +14,8 @@ export interface StsFacts {
     readonly state: (typeof STS_RECORD_STATES)[number];
     readonly id: string | null;
     readonly problem: string | null;
+    /** Records that begin as the standard says. */
+    readonly texts: readonly string[];
     /** Records that their owner takes for MTA-STS, and senders do not. */
     readonly near_misses: readonly string[];
   };
@@ -50,6 +52,7 @@ export async function examineSts(domain: string, question: StsQuestion, question
     state,
     id,
     problem,
+    texts: texts.filter((text) => /^v=STSv1[ \t]*;/.test(text)),
     near_misses: near,
   });
   const without = { domain, policy: null, hosts: [] };
@@ -106,7 +109,7 @@ function publishedAge({ lines, maxAgeS }: StsPolicy): number {
 export function shownSts({ domain, record, policy, hosts }: StsFacts) {
   return {
     domain,
-    record: { ...record, near_misses: [...record.near_misses] },
+    record: { state: record.state, id: record.id, problem: record.problem, near_misses: [...record.near_misses] },
     policy: policy === null ? null : { ...policy, mx: [...policy.mx] },
     hosts: [...hosts],
   };

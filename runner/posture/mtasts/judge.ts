@@ -1,4 +1,5 @@
-import type { Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import type { Advice, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
+import { readStsRecords } from "../../tls-policy/sts/record.js";
 import { advice, check, type Rule } from "../check.js";
 import type { StsFacts } from "./examine.js";
 
@@ -26,15 +27,32 @@ function recordCheck({ domain, record }: StsFacts, { evidence, receives }: StsJu
   const [near] = record.near_misses;
   const name = `_mta-sts.${domain}`;
   if (record.state === "unknown") return check(about, "unknown", record.problem ?? "no answer", { evidence });
-  if (record.state === "invalid") return check(about, "error", record.problem ?? "invalid", { evidence });
+  if (record.state === "invalid") return check(about, "error", record.problem ?? "invalid", { evidence, advice: correction(name, record.texts) });
   if (record.state === "valid") return check(about, "pass", `the policy is announced (id ${record.id})`, { evidence });
   if (near !== undefined)
     return check(about, "error", `${domain} has no MTA-STS record: ${miss(near)}`, {
       evidence,
-      advice: advice("Senders ignore the record as it is.", [{ name, type: "TXT", old: near, new: "v=STSv1; id=1;" }]),
+      advice: advice("Senders ignore the record as it is.", [{ name, type: "TXT", old: near, new: corrected(near) }]),
     });
   if (receives === false) return check(about, "not_applicable", "a domain that takes no mail needs no policy", { evidence });
   return check(about, "notice", `${domain} has no MTA-STS policy: an attacker on the way can read mail to it, unless DANE protects it`, { evidence });
+}
+
+function correction(name: string, texts: readonly string[]): Advice {
+  const [first] = texts;
+  if (first === undefined || texts.length === 1) {
+    return advice("Senders ignore the record as it is.", first === undefined ? [] : [{ name, type: "TXT", old: first, new: corrected(first) }]);
+  }
+  const valid = texts.find((text) => readStsRecords([[text]]).kind === "announced");
+  const others = texts.filter((text) => text !== valid);
+  return advice("Senders ignore all of several records: keep one.", valid === undefined ? [] : others.map((old) => ({ name, type: "TXT", old, new: null })));
+}
+
+/** With the letters and digits of the id that is written: a new id only makes senders fetch the policy again. */
+function corrected(text: string): string {
+  const [, written = ""] = /(?:^|[;\s])id\s*[=:]\s*"?([^;,"]*)/i.exec(text.slice(0, 500)) ?? [];
+  const id = written.replace(/[^A-Za-z0-9]/g, "").slice(0, 32);
+  return `v=STSv1; id=${id === "" ? "1" : id};`;
 }
 
 function miss(text: string): string {
@@ -50,10 +68,13 @@ function policyCheck({ policy, domain }: StsFacts): Check {
     const verdict: Verdict = mode === "enforce" ? "error" : "warning";
     const what = state === "invalid" ? "the policy is invalid" : "there is no policy";
     return check(about, verdict, `${what} at https://mta-sts.${domain}/.well-known/mta-sts.txt: ${problem}`, {
-      advice: advice("Senders that have no older policy send without protection; others keep the old one until it expires."),
+      advice: advice("Serve a valid policy there. Senders that have no older policy send without protection; others keep the old one until it expires."),
     });
   }
-  if (age !== null && age > MAX_AGE_S) return check(about, mode === "enforce" ? "error" : "warning", `max_age is ${age}, and at most ${MAX_AGE_S} is allowed`);
+  if (age !== null && age > MAX_AGE_S)
+    return check(about, mode === "enforce" ? "error" : "warning", `max_age is ${age}, and at most ${MAX_AGE_S} is allowed`, {
+      advice: advice(`Write max_age: ${MAX_AGE_S} or less, and change the id of the record.`),
+    });
   return check(about, "pass", mode === "none" ? "the policy is valid" : `the policy is valid and allows ${mx.join(", ")}`);
 }
 

@@ -3,6 +3,8 @@ import type { MailHost, MailRoute } from "../../../schemas/mx.js";
 import { isUncertain } from "../../net/dns/mail-route.js";
 import { advice, check, type Rule } from "../check.js";
 
+const NAME_A_HOST = "Name a host that has an address.";
+
 const rule = (name: string, spec: string): Rule => ({ id: `mx.${name}`, area: "receiving", spec });
 
 export interface MxJudgeOptions {
@@ -31,7 +33,7 @@ export function judgeMx(route: MailRoute, options: MxJudgeOptions): Check[] {
           }),
         ]
       : []),
-    ...hosts.flatMap((host) => hostChecks(host)),
+    ...hosts.flatMap((host) => hostChecks(host, domain)),
     ...familyCheck(route),
   ];
 }
@@ -42,34 +44,46 @@ function routeCheck({ ascii_domain: domain, kind, outcome }: MailRoute, { receiv
     case "mx":
       return check(about, "pass", `${domain} has mail hosts`, { evidence });
     case "null_mx":
-      return check(about, receives === true ? "error" : "pass", `${domain} says that it accepts no mail (null MX)`, { evidence });
+      return check(about, receives === true ? "error" : "pass", `${domain} says that it accepts no mail (null MX)`, {
+        evidence,
+        advice: receives === true ? advice("Replace the null MX by your mail hosts.") : null,
+      });
     case "implicit":
       return check(about, "notice", `${domain} has no MX records: mail goes to the address of the domain itself`, { evidence });
     case "none":
       if (outcome === "no_such_name") return check(about, "error", `${domain} does not exist: check its spelling`, { evidence });
       return check(about, receives === false ? "notice" : "error", `${domain} has neither MX records nor an address: mail to it cannot be delivered`, {
         evidence,
+        advice: receives === false ? null : advice("Publish MX records that name your mail hosts; or a null MX, if the domain takes no mail."),
       });
     default:
       return check(about, "unknown", `the mail hosts of ${domain} are not known (${(outcome ?? "not asked").replaceAll("_", " ")})`, { evidence });
   }
 }
 
-function hostChecks({ host, problem, aliases, ipv4, ipv6, addresses }: MailHost): Check[] {
+function hostChecks({ host, preference, problem, aliases, ipv4, ipv6, addresses }: MailHost, domain: string): Check[] {
   const about = rule("host", "RFC 5321 5.1");
   if (problem !== null && problem !== "not_a_host_name")
-    return [check(about, "error", `the mail host ${JSON.stringify(host)} is no host name (${problem.replaceAll("_", " ")})`)];
+    return [check(about, "error", `the mail host ${JSON.stringify(host)} is no host name (${problem.replaceAll("_", " ")})`, { advice: advice(NAME_A_HOST) })];
   const checks: Check[] = [];
-  if (aliases.length > 0)
+  const target = aliases.at(-1);
+  if (target !== undefined) {
+    const change = { name: domain, type: "MX", old: `${preference} ${host}.`, new: `${preference} ${target}.` };
     checks.push(
-      check(rule("alias", "RFC 2181 10.3"), "error", `the mail host ${host} is an alias of ${aliases.at(-1)}: some senders do not deliver`, {
-        advice: advice("Name the host itself."),
+      check(rule("alias", "RFC 2181 10.3"), "error", `the mail host ${host} is an alias of ${target}: some senders do not deliver`, {
+        advice: advice("Name the host itself.", addresses.length === 0 ? [] : [change], {
+          risk: `The certificate of the host and a policy of MTA-STS must then name ${target}.`,
+        }),
       }),
     );
+  }
   const unsure = [ipv4, ipv6].find(isUncertain);
   if (addresses.length === 0) {
     if (unsure !== undefined) return [...checks, check(about, "unknown", `the addresses of ${host} are not known (${unsure.replaceAll("_", " ")})`)];
-    return [...checks, check(about, "error", `the mail host ${host} has no address`)];
+    return [
+      ...checks,
+      check(about, "error", `the mail host ${host} has no address`, { advice: advice(`Give ${host} an address, or name another mail host.`) }),
+    ];
   }
   const inner = addresses.filter(({ may_be_dialled: mayBeDialled }) => !mayBeDialled);
   if (inner.length > 0)
@@ -78,6 +92,7 @@ function hostChecks({ host, problem, aliases, ipv4, ipv6, addresses }: MailHost)
         rule("address", "RFC 5321 5.1"),
         "error",
         `${host} has ${inner.map(({ ip_address: address }) => address).join(", ")}, which is not reachable from the Internet (${inner[0]?.standard})`,
+        { advice: advice(`Give ${host} public addresses only.`) },
       ),
     );
   return checks.length > 0 ? checks : [check(about, "pass", `${host} has an address`)];

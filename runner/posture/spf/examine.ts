@@ -10,6 +10,8 @@ export interface SpfFacts extends SpfSurvey {
   readonly domain: string;
   /** What the terms a and mx of all records lead to. */
   readonly hosts: readonly SpfHosts[];
+  /** All SPF records of the domain, of which there should be one. */
+  readonly records: readonly string[];
   /** Bytes of all TXT records at the domain: they share one reply. */
   readonly txt_bytes: number;
   /** Records that their owner takes for SPF, and verifiers do not. */
@@ -33,6 +35,7 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
   return {
     ...survey,
     domain,
+    records: texts.filter(isSpfRecord),
     hosts: await hostsOfTerms(survey, resolver),
     txt_bytes: texts.reduce((sum, text) => sum + text.length, 0),
     near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?v\s*=\s*spf1?/i.test(text.slice(0, 50))),

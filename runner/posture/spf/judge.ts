@@ -2,6 +2,7 @@ import type { Advice, Check, CheckEvidence, Verdict } from "../../../schemas/che
 import { SPF_LIMITS } from "../../mail/spf/lookups.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
 import { advice, check, type Rule } from "../check.js";
+import { mergeChanges, withoutTerms } from "./corrected.js";
 import type { SpfFacts } from "./examine.js";
 import { lintSpf, UNNAMED_FAIL } from "./lint.js";
 
@@ -24,11 +25,11 @@ export function judgeSpf(facts: SpfFacts, options: SpfJudgeOptions): Check[] {
   return [
     record,
     syntaxCheck(facts),
-    ...(own.state === "read" ? [lookupCheck(facts), emptyCheck(facts), includeCheck(facts), ...lintSpf(facts, own, options.sends)] : []),
+    ...(own.state === "read" ? [lookupCheck(facts), emptyCheck(facts), includeCheck(facts, own, options.sends), ...lintSpf(facts, own, options.sends)] : []),
   ];
 }
 
-function recordCheck({ domain, nodes, near_misses: near }: SpfFacts, { sends, evidence }: SpfJudgeOptions): Check {
+function recordCheck({ domain, nodes, records, near_misses: near }: SpfFacts, { sends, evidence }: SpfJudgeOptions): Check {
   const [own] = nodes;
   const about = rule("record", "4.5");
   const misses = near.length === 0 ? "" : `; ${JSON.stringify(near[0]?.slice(0, 100))} does not count, as an SPF record begins with "v=spf1 " exactly`;
@@ -40,7 +41,9 @@ function recordCheck({ domain, nodes, near_misses: near }: SpfFacts, { sends, ev
   if (own.state === "several")
     return check(about, "error", `${domain} has more than one SPF record, so receivers use none of them (permerror)`, {
       evidence,
-      advice: advice("Receivers accept exactly one record: merge them, and remove the others."),
+      advice: advice("Receivers accept exactly one record: merge them, and remove the others.", mergeChanges(domain, records, sends), {
+        risk: "The merged record may need ten DNS look-ups at most: examine the domain again.",
+      }),
     });
   return check(about, near.length === 0 ? "pass" : "notice", `${domain} has one SPF record${misses}`, { evidence });
 }
@@ -112,19 +115,32 @@ function emptyCheck({ empty, unanswered }: SpfFacts): Check {
   const names = [...new Set([...empty.ipv4, ...empty.ipv6])].join(", ");
   const message = `look-ups with an empty answer: ${empty.ipv4.length} for an IPv4 client, ${empty.ipv6.length} for an IPv6 client (${names})`;
   return check(about, most > MAX_EMPTY ? "error" : "warning", most > MAX_EMPTY ? `${message}: more than ${MAX_EMPTY} are an error (permerror)` : message, {
-    advice: advice("Remove terms whose names have no records."),
+    advice: advice(emptyAdvice(empty)),
   });
 }
 
-function includeCheck({ nodes }: SpfFacts): Check {
+/** A name without records of either family leads nowhere; a host of one family is only counted by some receivers. */
+function emptyAdvice({ ipv4, ipv6 }: SpfFacts["empty"]): string {
+  const nameIn = (question: string): string => question.slice(question.indexOf(" ") + 1);
+  const others = new Set(ipv6.map(nameIn));
+  const dead = [...new Set(ipv4.map(nameIn).filter((name) => others.has(name)))];
+  if (dead.length > 0) return `Remove the terms that lead to names without records: ${dead.join(", ")}.`;
+  return "The hosts have addresses of one family only. Name them by ip4 and ip6 instead, if receivers complain.";
+}
+
+function includeCheck({ nodes }: SpfFacts, own: SpfNode, sends: boolean | null): Check {
   const about = rule("include", "5.2");
   const dead = nodes.filter(({ depth, state }) => depth > 0 && (state === "none" || state === "several" || state === "loop"));
   const silent = nodes.filter(({ depth, state }) => depth > 0 && state === "unanswered");
   const shown = (all: readonly SpfNode[]): string => all.map(({ domain, term, problem }) => `${term} (${domain}: ${problem})`).join("; ");
-  if (dead.length > 0)
+  if (dead.length > 0) {
+    const gone = dead.filter(({ depth, term, state }) => depth === 1 && term !== "redirect" && state === "none").map(({ term }) => term ?? "");
     return check(about, "error", `terms that lead to no usable record are an error (permerror): ${shown(dead)}`, {
-      advice: advice("Remove them, or correct their names."),
+      advice: advice("Correct the names of the terms, or remove them.", gone.length === dead.length ? withoutTerms(own, gone, sends) : [], {
+        risk: "If the service behind the term still sends, its mail fails SPF: correct the name instead.",
+      }),
     });
+  }
   if (silent.length > 0) return check(about, "unknown", `no answer for ${shown(silent)}: receivers try again later (temperror) while this lasts`);
   return check(about, "pass", nodes.length === 1 ? "the record includes no others" : `all ${nodes.length - 1} included records can be used`);
 }

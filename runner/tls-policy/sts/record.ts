@@ -16,9 +16,18 @@ export function readStsRecords(records: readonly DataOf<"TXT">[]): StsAnnounceme
   if (texts.length > 1) return { kind: "invalid", message: `there are ${texts.length} MTA-STS records, but only one is allowed` };
   const fields = fieldsOf(text);
   const shown = JSON.stringify(text.slice(0, 200));
+  if (/;[ \t]*id=[ \t]*(?:;|$)/.test(text)) return { kind: "invalid", message: `the MTA-STS record ${shown} has an empty id` };
+  if (!/[; \t]id=/.test(text)) return { kind: "invalid", message: `the MTA-STS record ${shown} has no id` };
   if (fields === null) return { kind: "invalid", message: `the MTA-STS record ${shown} violates the syntax of RFC 8461, section 3.1` };
-  const id = fields.find((field) => /^id=[A-Za-z0-9]{1,32}$/.test(field))?.slice("id=".length);
-  return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${shown} has no id` } : { kind: "announced", id };
+  const ids = fields.filter((field) => field.startsWith("id=")).map((field) => field.slice("id=".length));
+  const id = ids.find((each) => /^[A-Za-z0-9]{1,32}$/.test(each));
+  return id === undefined ? { kind: "invalid", message: `the MTA-STS record ${shown} ${idProblem(ids[0])}` } : { kind: "announced", id };
+}
+
+function idProblem(id: string | undefined): string {
+  if (id === undefined) return "has no id";
+  if (/^[A-Za-z0-9]+$/.test(id)) return `has an id of ${id.length} characters, and 32 are allowed`;
+  return `has the id ${JSON.stringify(id.slice(0, 50))}, and only letters and digits are allowed in it`;
 }
 
 /** The fields after the version, separated by semicolons; one more semicolon is allowed at the end. Null if one of them is not a field. */

@@ -24,7 +24,8 @@ describe("probe-run posture", () => {
     expect(out).toMatch(/^ {2}Can others send in your name\? {5}PARTLY {5}DMARC only watches \(p=none\)$/m);
     expect(out).toMatch(/^ {2}Can mail to you be read or lost\? {2}OPEN {7}mx\.open\.example offers no STARTTLS$/m);
     expect(out).toMatch(/^ {2}✘ tls\.starttls {3}mx\.open\.example offers no STARTTLS \(RFC 3207\)$/m);
-    expect(out).toMatch(/^ {2}First: _dmarc\.open\.example\. TXT "v=DMARC1; p=quarantine; /m);
+    expect(out).toMatch(/^ {2}First: tls\.starttls: Offer STARTTLS on mx\.open\.example: /m);
+    expect(out).toMatch(/^ {2}Then: {2}_dmarc\.open\.example\. TXT "v=DMARC1; p=quarantine; /m);
     expect(out).not.toMatch(/✔/);
   });
 
@@ -89,6 +90,30 @@ describe("probe-run posture", () => {
     expect(page).not.toContain("<img");
     expect(page.match(/<script>/g)).toHaveLength(1);
     expect(page).not.toContain("\u202e");
+  });
+
+  test("the most urgent step comes first, also where no record can be derived, and every error has one", async () => {
+    const zone = [
+      "$ORIGIN example.",
+      "@ SOA ns hostmaster 1 3600 600 86400 60",
+      "mx A 9.9.9.9",
+      'two MX 10 mx\ntwo TXT "v=spf1 mx -all"\ntwo TXT "v=spf1 ip4:9.9.9.8 ~all"',
+      `eleven MX 10 mx\neleven TXT "v=spf1 ${Array.from({ length: 11 }, (_each, index) => `a:a${index}.example`).join(" ")} -all"`,
+      '_dmarc.eleven TXT "v=DMARC1; p=none; rua=mailto:d@eleven.example"',
+    ].join("\n");
+    const server = await startDnsServer({ zones: [zone] });
+    open.push(server);
+    const common = ["--resolver", server.servers[0] as string, "--no-connect", "--no-blocklists"];
+    const two = (await probeRun(["posture", "two.example", ...common])).out;
+    expect(two).toMatch(/First: two\.example\. TXT "v=spf1 mx ip4:9\.9\.9\.8 ~all"\n.*\n {2}Then: {2}remove two\.example\. TXT "v=spf1 ip4:9\.9\.9\.8 ~all"\n/);
+    const eleven = (await probeRun(["posture", "eleven.example", ...common])).out;
+    expect(eleven).toMatch(/First: spf\.lookups: Remove what no longer sends/);
+    expect(eleven).toMatch(/Then: {2}spf\.void: Remove the terms that lead to names without records: a0\.example/);
+    const file = join(folder, "urgent.txt");
+    writeFileSync(file, "two.example\neleven.example\n");
+    const table = (await probeRun(["posture", "--file", file, ...common])).out;
+    expect(table).toMatch(/^two\.example .* spf\.record: two\.example$/m);
+    expect(table).toMatch(/^eleven\.example .* spf\.lookups: Remove what no longer sends/m);
   });
 
   test("several domains give a row each; results are stored, and a second call resumes", async () => {

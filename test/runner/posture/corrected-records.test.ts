@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { changesOf } from "../../../runner/posture/changes.js";
+import { changesOf, stepsOf } from "../../../runner/posture/changes.js";
+import { advice, check } from "../../../runner/posture/check.js";
 import { examineDmarc } from "../../../runner/posture/dmarc/examine.js";
 import { judgeDmarc } from "../../../runner/posture/dmarc/judge.js";
+import { mailHostsOf } from "../../../runner/posture/mail-hosts.js";
+import { examineSts } from "../../../runner/posture/mtasts/examine.js";
+import { judgeSts } from "../../../runner/posture/mtasts/judge.js";
+import { judgeMx } from "../../../runner/posture/mx/judge.js";
 import { examineSpf } from "../../../runner/posture/spf/examine.js";
 import { judgeSpf } from "../../../runner/posture/spf/judge.js";
 import { examineTlsReports } from "../../../runner/posture/tlsrpt/examine.js";
 import { judgeTlsReports } from "../../../runner/posture/tlsrpt/judge.js";
 import type { Check } from "../../../schemas/check.js";
-import { questionsIn } from "./labelled-cases.js";
+import { questionsIn, type Zone } from "./labelled-cases.js";
 
 const written = (checks: readonly Check[]): string[] => changesOf(checks).map(({ name, new: text }) => `${name} ${text}`);
 
@@ -46,6 +51,174 @@ describe("DMARC", () => {
     const checks = await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; p=reject", "v=DMARC1; p=none"] });
     expect(written(checks)).toEqual([]);
     expect(checks.map((each) => each.advice?.why)).toContain("Keep the one that you want, and remove the others.");
+  });
+});
+
+describe("DMARC records that do not count, or not as they are meant", () => {
+  test("one fault is one error", async () => {
+    for (const texts of [["v=DMARC1; p=reject", "v=DMARC1; p=none"], ["v=DMARC1: p=reject; rua=mailto:r@own.example"]]) {
+      const checks = await dmarcOf("own.example", { "_dmarc.own.example": texts });
+      expect(checks.filter(({ verdict }) => verdict === "error")).toHaveLength(1);
+    }
+  });
+
+  test("the address of a record that does not count is kept", async () => {
+    for (const text of [
+      "v=DMARC1: p=reject; rua=mailto:r@own.example",
+      " v=DMARC1; p=reject; rua=r@own.example",
+      "p=reject; v=DMARC1; rua=mailto:r@own.example",
+    ])
+      expect(written(await dmarcOf("own.example", { "_dmarc.own.example": [text] }))).toEqual([
+        "_dmarc.own.example v=DMARC1; p=none; rua=mailto:r@own.example",
+      ]);
+  });
+
+  test("a record without a policy and without reports is given both", async () => {
+    expect(written(await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; adkim=s"] }))).toEqual([
+      "_dmarc.own.example v=DMARC1; p=none; adkim=s; rua=mailto:dmarc@own.example",
+    ]);
+  });
+
+  test("a misspelled policy is not copied into the corrected record", async () => {
+    expect(written(await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; p=quarantine; sp=rejct; rua=mailto:r@own.example"] }))).toEqual([
+      "_dmarc.own.example v=DMARC1; p=quarantine; np=reject; rua=mailto:r@own.example",
+    ]);
+  });
+
+  test("a weaker policy for subdomains is taken out", async () => {
+    const text = "v=DMARC1; p=reject; sp=none; np=none; adkim=s; rua=mailto:r@own.example";
+    expect(written(await dmarcOf("own.example", { "_dmarc.own.example": [text] }))).toEqual([
+      "_dmarc.own.example v=DMARC1; p=reject; adkim=s; rua=mailto:r@own.example; np=reject",
+    ]);
+  });
+
+  test("reports are added to a policy that has none", async () => {
+    expect(written(await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; p=reject; np=reject"] }))).toEqual([
+      "_dmarc.own.example v=DMARC1; p=reject; np=reject; rua=mailto:dmarc@own.example",
+    ]);
+  });
+});
+
+describe("SPF records of which none counts", () => {
+  const severalOf = async (texts: readonly string[], sends: boolean | null = true): Promise<Check[]> =>
+    judgeSpf(await examineSpf("own.example", questionsIn(textsAt({ "own.example": texts }))), { sends, evidence: [] });
+  const changed = (checks: readonly Check[]) => changesOf(checks).map(({ old, new: text }) => [old, text]);
+
+  test("are merged (RFC 7208, 3.2), and what either allows stays allowed", async () => {
+    const [one, other] = ["v=spf1 include:a.example mx -all", "v=spf1 ip4:192.0.2.1 mx ~all"];
+    expect(changed(await severalOf([one, other]))).toEqual([
+      [one, "v=spf1 include:a.example mx ip4:192.0.2.1 ~all"],
+      [other, null],
+    ]);
+  });
+
+  test.each([
+    [["v=spf1 mx +all", "v=spf1 a -all"], "v=spf1 mx a ~all"],
+    [["v=spf1 -all", "v=spf1 mx -all"], "v=spf1 mx -all"],
+    [["v=spf1 -all mx", "v=spf1 a -all"], "v=spf1 a -all"],
+    [["v=spf1 -all", "v=spf1 ~all"], "v=spf1 mx ~all"],
+    [["V=SPF1 A:Own.example", "v=spf1 a:own.example -all"], "v=spf1 A:Own.example ~all"],
+  ])("%j become %s", async (texts, merged) => {
+    expect(changed(await severalOf(texts))[0]?.[1]).toBe(merged);
+  });
+
+  test("of a domain that sends no mail refuse all", async () => {
+    expect(changed(await severalOf(["v=spf1 -all", "v=spf1 ~all"], false))[0]?.[1]).toBe("v=spf1 -all");
+  });
+
+  test.each([
+    ["v=spf1 redirect=a.example", "v=spf1 mx -all"],
+    ["v=spf1 ipv4:192.0.2.1 -all", "v=spf1 mx -all"],
+    ["v=spf1 -ip4:192.0.2.1 ip4:192.0.2.0/24 -all", "v=spf1 mx -all"],
+  ])("%s beside %s is left to their owner", async (...texts) => {
+    const checks = await severalOf(texts);
+    expect(changed(checks)).toEqual([]);
+    expect(checks[0]?.advice?.why).toContain("merge");
+  });
+});
+
+describe("SPF terms that lead nowhere", () => {
+  test("are taken out", async () => {
+    const records = { "own.example": ["v=spf1 mx include:gone.example ?include:gone.example -all"] };
+    const checks = judgeSpf(await examineSpf("own.example", questionsIn(textsAt(records))), { sends: true, evidence: [] });
+    expect(changesOf(checks)).toMatchObject([{ check: "spf.include", new: "v=spf1 mx -all", risk: expect.stringContaining("send") }]);
+  });
+
+  test("stay where the record would refuse all mail without them, or where they are not the domain's own", async () => {
+    const records = { "own.example": ["v=spf1 include:gone.example -all"], "a.example": ["v=spf1 include:gone.example -all"] };
+    const own = judgeSpf(await examineSpf("own.example", questionsIn(textsAt(records))), { sends: true, evidence: [] });
+    expect(written(own)).toEqual([]);
+    const below = judgeSpf(await examineSpf("b.example", questionsIn(textsAt({ ...records, "b.example": ["v=spf1 mx include:a.example -all"] }))), {
+      sends: true,
+      evidence: [],
+    });
+    expect(below.find(({ id }) => id === "spf.include")?.verdict).toBe("error");
+    expect(written(below)).toEqual([]);
+  });
+});
+
+describe("MTA-STS", () => {
+  const stsOf = async (...texts: readonly string[]): Promise<Check[]> => {
+    const question = { hosts: null, policyPort: 443, fetchPolicy: () => Promise.reject(new Error("no policy is fetched")) };
+    return judgeSts(await examineSts("own.example", question, questionsIn(textsAt({ "_mta-sts.own.example": texts }))), { evidence: [], receives: true });
+  };
+
+  test.each([
+    ["v=STSv1; id=2026-01-01T00:00:00;", "2026-01-01T00:00:00", "v=STSv1; id=20260101T000000;"],
+    ["v=STSv1; id=a_b", "a_b", "v=STSv1; id=ab;"],
+    [`v=STSv1; id=${"1".repeat(33)}`, "33 characters", `v=STSv1; id=${"1".repeat(32)};`],
+    ["v=STSv1; id=;", "empty", "v=STSv1; id=1;"],
+    ["v=STSv1;", "no id", "v=STSv1; id=1;"],
+    ["v=STSv1; id=7, mode=testing", "syntax", "v=STSv1; id=7;"],
+    ["v=stsv1; id=2026", "does not begin", "v=STSv1; id=2026;"],
+    [" v=STSv1; id=2026", "does not begin", "v=STSv1; id=2026;"],
+  ])("%s: what is wrong is said, and the id is kept", async (text, said, fixed) => {
+    const checks = await stsOf(text);
+    expect(checks[0]).toMatchObject({ id: "mtasts.record", verdict: "error", message: expect.stringContaining(said) });
+    if (said !== "no id") expect(checks[0]?.message).not.toContain("no id");
+    expect(changesOf(checks)).toMatchObject([{ old: text, new: fixed }]);
+  });
+
+  test("of two records one is removed, whose id is not the valid one", async () => {
+    expect(changesOf(await stsOf("v=STSv1; id=1", "v=STSv1; id=2"))).toMatchObject([{ old: "v=STSv1; id=2", new: null }]);
+    expect(changesOf(await stsOf("v=STSv1; id=a-1", "v=STSv1; id=2"))).toMatchObject([{ old: "v=STSv1; id=a-1", new: null }]);
+  });
+});
+
+describe("mail hosts", () => {
+  const mxOf = async (zone: Zone): Promise<Check[]> => {
+    const { route } = await mailHostsOf("own.example", questionsIn(zone), { allowPrivate: true });
+    return judgeMx(route, { receives: true, sends: true, evidence: [] });
+  };
+
+  test("an alias is replaced by the host that it leads to", async () => {
+    const MX = [{ preference: 10, exchange: "mail.own.example" }];
+    const host = { "own.example": { MX }, "mail.own.example": { CNAME: "host.other.example" } };
+    expect(changesOf(await mxOf({ ...host, "host.other.example": { A: ["192.0.2.1"] } }))).toMatchObject([
+      { name: "own.example", type: "MX", old: "10 mail.own.example.", new: "10 host.other.example.", risk: expect.stringContaining("certificate") },
+    ]);
+    expect(changesOf(await mxOf(host))).toEqual([]);
+  });
+});
+
+describe("what is most urgent", () => {
+  const rule = (id: string) => ({ id, area: "receiving", spec: null }) as const;
+  const change = { name: "own.example", type: "TXT", old: null, new: "v" };
+
+  test("an error comes first, whether or not it has a record to copy, and a notice last", () => {
+    const checks = [
+      check(rule("tlsrpt.record"), "notice", "no reports", { advice: advice("Ask for reports.", [change]) }),
+      check(rule("dmarc.policy"), "warning", "watches", { advice: advice("Ask for quarantine.", [{ ...change, name: "_dmarc.own.example" }]) }),
+      check(rule("spf.lookups"), "error", "eleven", { advice: advice("Remove what no longer sends.") }),
+      check(rule("spf.size"), "notice", "long", { advice: advice("Tidy up.") }),
+      check(rule("dkim.record"), "unknown", "no key", { advice: advice("Give the selectors.") }),
+    ];
+    expect(stepsOf(checks).map(({ check: id, record }) => [id, record?.name ?? null])).toEqual([
+      ["spf.lookups", null],
+      ["dmarc.policy", "_dmarc.own.example"],
+      ["tlsrpt.record", "own.example"],
+    ]);
+    expect(changesOf(checks).map(({ check: id }) => id)).toEqual(["dmarc.policy", "tlsrpt.record"]);
   });
 });
 
