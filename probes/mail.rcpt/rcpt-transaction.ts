@@ -113,12 +113,13 @@ function answerOf(envelope: Envelope, mail: Outcome, rcpt: Outcome | undefined, 
     return { decision: decisionOfReply("mail", mail.value, envelope), kind: isClosing ? "gone" : "refused", isFinal: !isClosing, ms: null };
   }
   if (rcpt === undefined || rcpt.status === "rejected") return lost((rcpt as PromiseRejectedResult).reason as FailureError);
-  const said = { decision: decisionOfReply("rcpt", rcpt.value, envelope), ms: rcpt.value.duration_ms };
-  if (rcpt.value.code === CLOSING) return { ...said, kind: "gone", isFinal: false };
-  if (AMONG_US.has(said.decision.reason)) return { ...said, kind: "refused", isFinal: true };
+  const decision = decisionOfReply("rcpt", rcpt.value, envelope);
+  const ms = rcpt.value.duration_ms;
+  if (rcpt.value.code === CLOSING) return { decision, kind: "gone", isFinal: false, ms };
+  if (AMONG_US.has(decision.reason)) return { decision, kind: "refused", isFinal: true, ms };
   // The previous transaction must be ended, or the next one would be inside it. Answers so far are kept.
   const isOver = rset?.status === "fulfilled" && replyClass(rset.value) === 2;
-  return { ...said, kind: isOver ? "answered" : "gone", isFinal: true };
+  return { decision, kind: isOver ? "answered" : "gone", isFinal: true, ms };
 }
 
 /** Said of an address, meant for us: the next address would hear the same. */

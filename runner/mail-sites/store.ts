@@ -104,7 +104,7 @@ export class BehaviourStore {
 
   /** Writes what is in memory only. With thousands of runs, none waits for the file. */
   flush(): void {
-    const rows = this.#unwritten.splice(0);
+    const rows = newestOfEach(this.#unwritten.splice(0));
     if (rows.length === 0) return;
     this.#writtenAt = this.#now();
     orElse(undefined, () => this.#write(rows));
@@ -203,6 +203,18 @@ export class BehaviourStore {
     this.flush();
     this.#driver.close();
   }
+}
+
+/** No more of a site than are kept: a busy one has thousands between two writes. */
+function newestOfEach<Row extends { readonly site: string }>(rows: readonly Row[]): readonly Row[] {
+  if (rows.length <= MAX_OBSERVATIONS) return rows;
+  const counts = new Map<string, number>();
+  const newest = rows.toReversed().filter(({ site }) => {
+    const count = (counts.get(site) ?? 0) + 1;
+    counts.set(site, count);
+    return count <= MAX_OBSERVATIONS;
+  });
+  return newest.reverse();
 }
 
 const TABLES = `

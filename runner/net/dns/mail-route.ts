@@ -96,7 +96,8 @@ export function hostWithAddresses(host: string, found: HostAddresses, allowPriva
 }
 
 function unasked(target: MailTarget): MailHost {
-  return { ...target, aliases: [], ipv4: null, ipv6: null, authenticated_data: false, addresses: [] };
+  const { host, preference, problem } = target;
+  return { host, preference, problem, aliases: [], ipv4: null, ipv6: null, authenticated_data: false, addresses: [] };
 }
 
 function shownAddresses({ ipv4, ipv6, aliases, authenticated, addresses }: HostAddresses, allowPrivate: boolean): Omit<MailHost, keyof MailTarget> {

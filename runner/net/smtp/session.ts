@@ -151,13 +151,9 @@ export class SmtpSession implements ConnectionReader {
       const at = monotonic();
       const waiting = commands.map(({ name, phase }, index) => new Pipelined(phase, recorder.begin(name, at), pipeline, index));
       this.#waiting = this.#waiting.length === 0 ? waiting : [...this.#waiting, ...waiting];
-      let lines = "";
-      for (const { line } of commands) {
-        if (recorder.trace !== null) recorder.note("sent", line);
-        lines += `${line}\r\n`;
-      }
+      if (recorder.trace !== null) for (const { line } of commands) recorder.note("sent", line);
       this.connection.waitAtMost(this.options.command_timeout_ms, at);
-      this.connection.write(lines);
+      this.connection.write(commands.map(({ line }) => `${line}\r\n`).join(""));
     });
   }
 
@@ -232,7 +228,7 @@ export class SmtpSession implements ConnectionReader {
   }
 
   #nextWaiting(): Waiting | undefined {
-    const [first] = this.#waiting;
+    const first = this.#waiting[0];
     if (this.#waiting.length > 1) this.#waiting.shift();
     else this.#waiting = NONE_WAITING;
     return first;
