@@ -39,7 +39,7 @@ function line({ pointer, message, hint }: Violation, width: number): string {
 }
 
 /** Errors that say what to do. Matched by name, so that reporting need not load the queue. */
-const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "MissingSqliteError", "MissingProgramError"];
+const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "HistoryLost", "MissingSqliteError", "MissingProgramError"];
 
 /** The stack of a system error does not help a user. */
 function isSystemError(error: unknown): boolean {

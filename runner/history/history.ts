@@ -36,6 +36,8 @@ export interface Entry extends StateChange {
   /** Of what is not ok: why, and what the probe found. */
   readonly evidence: { readonly reason: string; readonly output: string | null } | null;
   readonly operations?: readonly OperationTime[];
+  /** The state did not know a result of this moment or a later one. */
+  readonly isNew?: boolean;
 }
 
 export interface StoredIncident {
@@ -55,6 +57,8 @@ const RENAME_CHECK = "UPDATE checks SET key = ? WHERE key = ?";
 const CHECKS = "SELECT id, key, name, state FROM checks WHERE suite = ? ORDER BY id";
 const FORGET_CHECK = "DELETE FROM checks WHERE id = ?";
 const ADD_RESULT = "INSERT INTO results (check_id, at, outcome, duration_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const REPLACE_RESULT = "UPDATE results SET outcome = ?, duration_us = ? WHERE check_id = ? AND at = ?";
+const REMOVE_EVIDENCE = "DELETE FROM evidence WHERE check_id = ? AND at = ?";
 const ADD_EVIDENCE = "INSERT INTO evidence (check_id, at, reason, output) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
 const FAILURES_SINCE = `SELECT at, (SELECT max(earlier.at) FROM results AS earlier WHERE earlier.check_id = results.check_id AND earlier.at < results.at) AS before
   FROM results WHERE check_id = ? AND at >= ? AND outcome = ?`;
@@ -122,12 +126,16 @@ export class History {
     });
   }
 
-  /** False: this result is there already, and nothing is changed. */
+  /** False: this result is there already, and nothing is changed. A new one takes the place of that of the same moment before the clock was set back. */
   add(entry: Entry, now: number): boolean {
     return this.together(() => {
       const { check, at, outcome, durationMs, weightMs, evidence } = entry;
       const microseconds = durationMs === null ? null : Math.round(durationMs * 1000);
-      if (Number(this.#sql(ADD_RESULT).run(check, at, OUTCOMES.indexOf(outcome), microseconds).changes) === 0) return false;
+      if (Number(this.#sql(ADD_RESULT).run(check, at, OUTCOMES.indexOf(outcome), microseconds).changes) === 0) {
+        if (entry.isNew !== true) return false;
+        this.#sql(REPLACE_RESULT).run(OUTCOMES.indexOf(outcome), microseconds, check, at);
+        this.#sql(REMOVE_EVIDENCE).run(check, at);
+      }
       if (evidence !== null) this.#sql(ADD_EVIDENCE).run(check, at, evidence.reason, evidence.output);
       const [good, bad] = outcome === "error" ? [0, weightMs] : outcome === "ok" || outcome === "warning" ? [weightMs, 0] : [0, 0];
       this.#sql(countSql(outcome)).run(check, Math.floor(at / HOUR_MS) * HOUR_MS, microseconds ?? 0, good, bad);

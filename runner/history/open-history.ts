@@ -20,6 +20,7 @@ export function openHistoryFile(written: string): Driver {
   try {
     driver.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     prepare(driver, path);
+    assertReadable(driver);
     return driver;
   } catch (error) {
     driver.close();
@@ -53,6 +54,12 @@ function prepare(driver: Driver, path: string): void {
   });
 }
 
+/** What a watch needs to begin. Damage elsewhere keeps it from storing or showing some results, and not from watching. */
+function assertReadable(driver: Driver): void {
+  for (const table of ["checks", "incidents", "certificates", "certificate_checks", "outbox"]) driver.prepare(`SELECT count(*) FROM ${table}`).all();
+  driver.prepare("SELECT max(length(state)) FROM checks").all();
+}
+
 function unusable(message: string): RequestError {
-  return new RequestError("the history cannot be used", "usage", [{ pointer: "", message, hint: "give another path in --history" }]);
+  return new RequestError("the history cannot be used", "usage", [{ pointer: "", message, hint: "give another path in --history, or move the file away" }]);
 }

@@ -33,6 +33,8 @@ const ADD = "INSERT INTO outbox (id, receiver, body, due) VALUES (?, ?, ?, ?) ON
 const WAITING_OF = "SELECT rowid AS place, id, receiver, body, attempt, due, batch FROM outbox WHERE ended_at IS NULL AND receiver = ? ORDER BY rowid LIMIT ?";
 const JOIN = "UPDATE outbox SET batch = ? WHERE rowid = ?";
 const WAITING = "SELECT count(*) AS count FROM outbox WHERE ended_at IS NULL";
+const END_OTHERS = `UPDATE outbox SET ended_at = ? WHERE ended_at IS NULL AND receiver NOT IN (SELECT value FROM json_each(?))
+  AND json_extract(body, '$.data.suite') = ?`;
 const POSTPONE = "UPDATE outbox SET due = ?, attempt = attempt + 1 WHERE id = ? AND receiver = ?";
 const END = "UPDATE outbox SET ended_at = ? WHERE id = ? AND receiver = ?";
 
@@ -57,7 +59,7 @@ export class Outbox {
   batch(receiver: string, { most, waitMs }: Batching, now: number): WaitingBatch | null {
     const rows = this.#sql(WAITING_OF).all(receiver, most) as OutboxRow[];
     const [first] = rows;
-    if (first === undefined || first.due + (first.batch === null ? waitMs : 0) > now) return null;
+    if (first === undefined || isLater(first, waitMs, now)) return null;
     const together = rows.filter(({ batch }) => batch === first.batch);
     const isJoined = first.batch !== null || most === 1 || this.#join(first.place, together);
     return { receiver, attempt: first.attempt, notifications: (isJoined ? together : [first]).map(({ id, body }) => ({ id, receiver, body })) };
@@ -66,6 +68,11 @@ export class Outbox {
   /** The number of notifications that were not taken yet. */
   waiting(): number {
     return Number((this.#sql(WAITING).all() as { count: number }[])[0]?.count);
+  }
+
+  /** Ends what waits for receivers that a suite no longer has. Returns the number of notifications. */
+  endOthers(suite: string, receivers: readonly string[], now: number): number {
+    return Number(this.#sql(END_OTHERS).run(now, JSON.stringify(receivers), suite).changes);
   }
 
   /** It is sent again from this moment on. */
@@ -97,4 +104,14 @@ export class Outbox {
   #sql(text: string): Statement {
     return prepared(this.driver, text);
   }
+}
+
+/** The longest time until something is sent again. */
+const MOST_POSTPONED_MS = 600_000;
+
+/** It is not due yet. A moment that is further away than any wait was written before the clock was set back. */
+function isLater({ due, attempt, batch }: OutboxRow, waitMs: number, now: number): boolean {
+  const leftMs = due + (batch === null ? waitMs : 0) - now;
+  const mostMs = (attempt === 0 ? 0 : MOST_POSTPONED_MS) + waitMs;
+  return leftMs > 0 && leftMs <= mostMs;
 }

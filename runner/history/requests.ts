@@ -20,6 +20,7 @@ const WRITING = {
   notify: ({ outbox }: History, notifications: readonly Notification[], now: number) => outbox.add(notifications, now),
   postpone: ({ outbox }: History, batch: WaitingBatch, due: number) => outbox.postpone(batch, due),
   end: ({ outbox }: History, batch: WaitingBatch, now: number) => outbox.end(batch, now),
+  endOthers: ({ outbox }: History, suite: string, receivers: readonly string[], now: number) => outbox.endOthers(suite, receivers, now),
   setCertificate: (
     history: History,
     suite: string,

@@ -8,7 +8,16 @@ export function inTransaction<Result>(driver: Driver, work: () => Result): Resul
     driver.exec("COMMIT");
     return result;
   } catch (error) {
-    driver.exec("ROLLBACK");
+    rollBack(driver);
     throw error;
+  }
+}
+
+/** A full disk and damage have ended the transaction already; what is thrown must be their error, and not that of this. */
+function rollBack(driver: Driver): void {
+  try {
+    driver.exec("ROLLBACK");
+  } catch {
+    // There is none.
   }
 }

@@ -7,7 +7,7 @@ import type { Notification } from "../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
 import { slotLength } from "./schedule/schedule.js";
-import { applied, type Change, type CheckState, FIRST_STATE, type Outcome, withoutLastFailures } from "./state.js";
+import { applied, type Change, type CheckState, FIRST_STATE, type Outcome, upToNow, withoutLastFailures } from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 
 export interface Result {
@@ -113,9 +113,27 @@ export class Book {
     const incident = storedIncident(before, state, change, result);
     kept.state = state;
     if (isNew) kept.reason = result.reason;
-    const entry = { check: kept.id, at, outcome, durationMs, weightMs, evidence, operations, state: JSON.stringify(state), incident, notifications };
+    const entry = { check: kept.id, at, outcome, durationMs, weightMs, evidence, operations, state: JSON.stringify(state), incident, notifications, isNew };
     await this.#stored(this.history.ask("add", entry, now), notifications, 1);
     if (change !== null) this.options.onChange(check, change, result.reason);
+  }
+
+  /** By key. */
+  get states(): ReadonlyMap<string, CheckState> {
+    return new Map([...this.#kept].map(([key, { state }]) => [key, state]));
+  }
+
+  /** States of the watch before this one, which a full disk may not have taken. */
+  continueWith(states: ReadonlyMap<string, CheckState>): void {
+    for (const [key, kept] of this.#kept) {
+      const state = states.get(key);
+      if ((state?.last_at ?? -1) > (kept.state.last_at ?? -1)) kept.state = state as CheckState;
+    }
+  }
+
+  /** The clock was set back, or the history was written while it was wrong: results count again from now on. */
+  clockIs(now: number): void {
+    for (const kept of this.#kept.values()) kept.state = upToNow(kept.state, now);
   }
 
   /** Reports again what has been open for long. */

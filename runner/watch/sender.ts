@@ -27,6 +27,7 @@ export interface SenderLine {
   busy: Promise<void> | null;
   /** The last batch that was taken: while the outbox cannot be written, it must not be sent again and again. */
   taken: string | null;
+  /** By the monotonic clock, as refreshAt. */
   notBefore: number;
   refreshAt: number;
 }
@@ -83,8 +84,8 @@ export class Sender {
     this.#unsaved.push(...notifications);
   }
 
-  /** What is under way is waited for, and the rest stays in the outbox. */
-  async close(): Promise<void> {
+  /** What is under way is waited for, and the rest stays in the outbox. Returns what is in none. */
+  async close(): Promise<readonly Notification[]> {
     this.#isClosing = true;
     clearInterval(this.#timer);
     const all = Promise.all(this.#lines.map(({ busy }) => busy));
@@ -92,6 +93,7 @@ export class Sender {
     for (const { deliverer } of this.#lines) deliverer.close();
     await all;
     await Promise.all(this.#lines.map(({ receiver }) => this.options.shared?.release(receiver.key).catch(() => undefined)));
+    return this.#unsaved;
   }
 
   async #empty(line: SenderLine): Promise<void> {
@@ -99,7 +101,7 @@ export class Sender {
       while (!this.#isClosing && (await this.#one(line)));
       await this.#refresh(line);
     } catch (error) {
-      line.notBefore = Date.now() + FIRST_WAIT_MS;
+      line.notBefore = performance.now() + FIRST_WAIT_MS;
       this.options.onOutboxTrouble(error);
     } finally {
       line.busy = null;
@@ -116,7 +118,7 @@ export class Sender {
 
   /** False: nothing is to be sent now. */
   async #one(line: SenderLine): Promise<boolean> {
-    if (Date.now() < line.notBefore) return false;
+    if (performance.now() < line.notBefore) return false;
     const unsaved = this.#unsaved.findIndex(({ receiver }) => receiver === line.receiver.key);
     return unsaved >= 0 ? this.#oneUnsaved(line, unsaved) : this.#oneStored(line);
   }
@@ -125,7 +127,7 @@ export class Sender {
     const [notification] = this.#unsaved.splice(index, 1) as [Notification];
     if ((await this.#deliver(line, { notifications: [notification], attempt: 0 })) === null) return true;
     this.#unsaved.push(notification);
-    line.notBefore = Date.now() + FIRST_WAIT_MS;
+    line.notBefore = performance.now() + FIRST_WAIT_MS;
     return false;
   }
 
@@ -168,15 +170,15 @@ export class Sender {
   async #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): Promise<void> {
     const { attempt, notifications } = batch;
     const name = notifications.length === 1 ? `the notification ${idOf(batch)} is` : `${notifications.length} notifications from ${idOf(batch)} on are`;
-    const due = Date.now() + FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
-    line.notBefore = due;
+    const waitMs = FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
+    line.notBefore = performance.now() + waitMs;
     if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
       await this.history.ask("end", batch, Date.now());
       this.options.onTrouble(`${name} dropped after ${attempt + 1} attempts: ${error.message}`);
       return;
     }
     if (attempt === 0) this.options.onTrouble(`${name} not taken, and will be sent again: ${error.message}`);
-    await this.history.ask("postpone", batch, due);
+    await this.history.ask("postpone", batch, Date.now() + waitMs);
   }
 
   async #deliver({ deliverer }: SenderLine, batch: Pick<WaitingBatch, "notifications" | "attempt">): Promise<Error | null> {
@@ -191,8 +193,8 @@ export class Sender {
   /** After what waits, so that nothing is repeated of which the end is on its way. */
   async #refresh(line: SenderLine): Promise<void> {
     const { refresh } = line.deliverer;
-    if (refresh === null || this.#isClosing || Date.now() < Math.max(line.refreshAt, line.notBefore)) return;
-    line.refreshAt = Date.now() + refresh.everyMs;
+    if (refresh === null || this.#isClosing || performance.now() < Math.max(line.refreshAt, line.notBefore)) return;
+    line.refreshAt = performance.now() + refresh.everyMs;
     await refresh.send(this.options.openIncidents()).catch((error: unknown) => this.#report(`open incidents were not repeated: ${(error as Error).message}`));
   }
 }

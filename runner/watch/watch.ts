@@ -2,6 +2,7 @@ import type { IncidentEvent } from "../../schemas/incident-event.js";
 import type { HistoryClient } from "../history/history-client.js";
 import { HistoryLost } from "../history/history-lost.js";
 import type { Notification } from "../history/outbox.js";
+import { counted } from "../support/counted.js";
 import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
 import { seenCertificates } from "./certificates/seen-certificates.js";
@@ -16,6 +17,7 @@ import { openLines, Sender, type SenderLine } from "./sender.js";
 import { encode, type Report } from "./shared/entries.js";
 import { openShare, type Share } from "./shared/share.js";
 import { SharedWatcher } from "./shared/shared-watcher.js";
+import type { CheckState } from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 import { type Unfinished, Watcher, type WatcherCounts, type Watching } from "./watcher.js";
 
@@ -44,6 +46,11 @@ export interface PreparedWatch {
 export interface Legacy {
   readonly unfinished: readonly Unfinished[];
   readonly counts: WatcherCounts;
+  /** What a full disk did not take. */
+  readonly states: ReadonlyMap<string, CheckState>;
+  readonly unsaved: readonly Notification[];
+  /** So that what was reported is not reported again. */
+  readonly health: HistoryHealth;
 }
 
 /** Rejects with a RequestError for a receiver or a token that cannot be used. */
@@ -82,7 +89,7 @@ export class Watch {
   /** Starts it, from where the history ends. */
   static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
     const { plan, lines, tokens } = prepared;
-    const health = new HistoryHealth(options.tell);
+    const health = legacy?.health ?? new HistoryHealth(options.tell);
     let open: Pick<Parts, "book" | "certificates"> | null = null;
     const openIncidents = (): IncidentEvent[] =>
       open === null ? [] : [...open.book.openIncidents(Date.now()), ...open.certificates.openIncidents(Date.now())];
@@ -91,7 +98,12 @@ export class Watch {
     const sender = new Sender(lines, history, { onTrouble: options.tell, onOutboxTrouble, openIncidents, shared: share?.outbox ?? null });
     try {
       open = await openParts(plan, history, options, sender, health);
+      await endOthers(plan, history, options);
       history.keep(plan.keep);
+      if (legacy !== null) {
+        open.book.continueWith(legacy.states);
+        sender.keepUnsaved(legacy.unsaved);
+      }
       return new Watch({ ...open, tokens, sender, share, health }, options, legacy);
     } catch (error) {
       await sender.close();
@@ -129,9 +141,9 @@ export class Watch {
     this.#heartbeat?.close();
     this.heartbeats.stop();
     const unfinished = await this.watcher.stop();
-    await this.#sender.close();
+    const unsaved = await this.#sender.close();
     await this.#share?.close();
-    return { unfinished, counts: this.watcher.counts };
+    return { unfinished, counts: this.watcher.counts, states: this.book.states, unsaved, health: this.health };
   }
 
   #ownWatcher(): Watcher {
@@ -200,6 +212,14 @@ export class Watch {
 /** Every watch of the suite applies it, in the order of their log. */
 function submitted({ log }: Share, report: HeartbeatReport): Promise<void> {
   return log.append([encode({ kind: "heartbeat", ...report })]);
+}
+
+/** What waits for a receiver that was removed would wait forever. */
+async function endOthers({ suite, receivers }: WatchPlan, history: HistoryClient, { tell }: WatchOptions): Promise<void> {
+  const keys = receivers.map(({ key }) => key);
+  // A disk that is full takes it at the next start.
+  const ended = await history.ask("endOthers", suite, keys, Date.now()).catch(() => 0);
+  if (ended > 0) tell(`${counted(ended, "notification")} for receivers that the file no longer has will not be sent`);
 }
 
 async function openParts(

@@ -94,6 +94,7 @@ export class Watcher implements Watching {
   /** What the watch of the file before this one left is continued, and its unfinished runs begin again. */
   start(legacy: Parameters<Watching["start"]>[0] = null): void {
     this.#lookedAt = this.options.now();
+    this.book.clockIs(this.#lookedAt);
     this.#schedule(this.#lookedAt);
     for (const { key, at } of legacy?.unfinished ?? []) {
       const check = this.#byKey.get(key);
@@ -144,6 +145,9 @@ export class Watcher implements Watching {
   /** The clock was set back: what was due in its old future is due by the new one. */
   #startAgain(now: number): void {
     while (this.#due.take(Number.POSITIVE_INFINITY) !== null);
+    this.book.clockIs(now);
+    this.#newest.clear();
+    this.#lastSlotAt = Math.min(this.#lastSlotAt, now);
     this.#schedule(now);
   }
 
@@ -174,8 +178,10 @@ export class Watcher implements Watching {
     return outcome;
   }
 
-  async #settle(check: WatchedCheck, ran: Ran, at: number): Promise<void> {
+  async #settle(check: WatchedCheck, ran: Ran, begunAt: number): Promise<void> {
     if (ran.isCancelled || this.#stopping.signal.aborted) return;
+    // The clock may have been set back since it began.
+    const at = Math.min(begunAt, this.options.now());
     const result = await this.#judge.judged(check, ran, at);
     if (this.#stopping.signal.aborted) return;
     // The check may run again before its result is stored: the history keeps the order.

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { History } from "../../history/history.js";
 import { type HistoryClient, LocalHistory } from "../../history/history-client.js";
+import { HistoryLost } from "../../history/history-lost.js";
 import { HistoryThread } from "../../history/thread/history-thread.js";
 import type { Exporter } from "../../serve/exporter.js";
 import type { Login } from "../../serve/login/login.js";
@@ -12,7 +13,7 @@ import { counted } from "../../support/counted.js";
 import { printable } from "../../support/printable.js";
 import { RequestError } from "../../support/request-error.js";
 import { runCheck } from "../../watch/run-check.js";
-import { type PreparedWatch, prepareWatch, Watch, type WatchOptions } from "../../watch/watch.js";
+import { type Legacy, type PreparedWatch, prepareWatch, Watch, type WatchOptions } from "../../watch/watch.js";
 import { EXIT } from "../exit-codes.js";
 import type { Io } from "../io.js";
 import { reportError } from "../report-error.js";
@@ -20,6 +21,7 @@ import { UsageError } from "../usage-error.js";
 import { exportStatus } from "./export-status.js";
 import { onFileChange } from "./on-file-change.js";
 import { type ReadWatch, readWatch } from "./read-watch.js";
+import { replaceWatch } from "./replace-watch.js";
 import { assertProtected, type ListenPlan, listenPlan, serveStatus } from "./serve-status.js";
 import { DEFAULT_HISTORY, type WatchOptions as Given } from "./watch-options.js";
 
@@ -43,13 +45,11 @@ export async function watchOn(read: ReadWatch, given: Served, most: number, io: 
     const site = new StatusSite({ current: () => watch as Watch, history, runs, isPublic: given.public }, login);
     shown = await show(site, listening, given.export === null ? null : resolve(io.cwd, given.export), tell, exporter);
     tell(beginning(read, shown));
+    const open = (prepared: PreparedWatch, legacy: Legacy | null): Promise<Watch> => Watch.open(prepared, history, options, legacy);
     const replace = async (next: PreparedWatch): Promise<void> => {
-      const legacy = await (watch as Watch).close();
-      try {
-        watch = await Watch.open(next, history, options, legacy);
-      } catch (error) {
-        fail(error);
-      }
+      const replaced = await replaceWatch(watch as Watch, next, open, { environment, fail });
+      watch = replaced.watch;
+      if (replaced.error !== null) throw replaced.error;
     };
     const stopLooking = onFileChange(filesOf(read), io, async () => {
       try {
@@ -131,7 +131,7 @@ async function openHistory({ history: named }: Served, tell: (message: string) =
   try {
     return await HistoryThread.open(path, { onTrouble: tell });
   } catch (error) {
-    if (named !== null) throw error;
+    if (named !== null || error instanceof HistoryLost) throw error;
     const why = error instanceof RequestError ? (error.violations[0]?.message ?? error.message) : (error as Error).message;
     tell(`the history is in memory and ends with the watch, because ${path} cannot be used: ${why}. Name another file with --history`);
     return new LocalHistory(new History(IN_MEMORY), tell);

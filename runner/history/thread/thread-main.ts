@@ -1,27 +1,37 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { Driver } from "../../sqlite/driver.js";
 import { History } from "../history.js";
 import { Housekeeping } from "../housekeeping.js";
 import { type Asked, answerAll } from "./answer-all.js";
+import { lockHistory } from "./history-lock.js";
 import { type FromThread, sentError, type ToThread } from "./messages.js";
 
 // The thread that owns the file of a history: runner/history/thread/history-thread.ts starts it.
 
 const say = (message: FromThread): void => parentPort?.postMessage(message);
-const history = opened();
-if (history !== null) serve(history);
+const opened = openLocked(workerData as string);
+if (opened !== null) serve(opened);
 
-function opened(): History | null {
+interface LockedHistory {
+  readonly history: History;
+  readonly lock: Driver | null;
+}
+
+function openLocked(path: string): LockedHistory | null {
+  let history: History | null = null;
   try {
-    const made = new History(workerData as string);
+    history = new History(path);
+    const lock = lockHistory(path);
     say({ kind: "opened" });
-    return made;
+    return { history, lock };
   } catch (error) {
+    history?.close();
     say({ kind: "failed", error: sentError(error) });
     return null;
   }
 }
 
-function serve(history: History): void {
+function serve({ history, lock }: LockedHistory): void {
   const housekeeping = new Housekeeping(history, (message) => say({ kind: "trouble", message }));
   let waiting: Asked[] = [];
   const answerWaiting = (): void => {
@@ -39,6 +49,7 @@ function serve(history: History): void {
       answerWaiting();
       housekeeping.end();
       history.close();
+      lock?.close();
       say({ kind: "closed" });
       parentPort?.close();
     }

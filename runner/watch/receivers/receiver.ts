@@ -4,7 +4,7 @@ import type { ProblemCollector } from "../../suite/problem-collector.js";
 import { durationMs } from "../../support/duration.js";
 
 interface Common {
-  /** Of its address: what waits in the outbox for a receiver that the file no longer has is not sent to another. */
+  /** Of its address, without settings: what waits in the outbox is sent when they have been corrected, and never to another receiver. */
   readonly key: string;
   readonly on: ReadonlySet<string>;
   readonly remindMs: number | null;
@@ -43,7 +43,7 @@ const MOST_TOGETHER = 100;
 
 /** Where changes of incidents are sent. */
 export function receiversOf({ notify = [] }: SuiteWatch, problems: ProblemCollector): Receiver[] {
-  return notify.flatMap((written, index) => {
+  const receivers = notify.flatMap((written, index) => {
     const kinds = KINDS.filter((kind) => written[kind] !== undefined);
     const [kind] = kinds;
     if (kind === undefined || kinds.length > 1) {
@@ -62,6 +62,14 @@ export function receiversOf({ notify = [] }: SuiteWatch, problems: ProblemCollec
       );
     return [receiverOf(written, kind)];
   });
+  return receivers.map((receiver, place) => ({ ...receiver, key: distinctKey(receivers, place) }));
+}
+
+/** The same address may be there twice, with other settings: each has notifications of its own. */
+function distinctKey(receivers: readonly Receiver[], place: number): string {
+  const { key } = receivers[place] as Receiver;
+  const before = receivers.slice(0, place).filter((other) => other.key === key).length;
+  return before === 0 ? key : `${key}-${before + 1}`;
 }
 
 function receiverOf(written: Written, kind: (typeof KINDS)[number]): Receiver {
@@ -73,13 +81,18 @@ function receiverOf(written: Written, kind: (typeof KINDS)[number]): Receiver {
     most: MOST_TOGETHER,
   };
   const collects = { ...common, waitMs: durationMs(wait ?? USUAL_WAIT) as number };
-  if (kind === "to") return { ...common, key: hashOf(to), most: 1, kind: "webhook", to };
+  if (kind === "to") return { ...common, key: hashOf(withoutSettings(to)), most: 1, kind: "webhook", to };
   // It groups and repeats by itself.
   if (kind === "alertmanager")
-    return { ...common, key: hashOf(`alertmanager:${alertmanager}`), kind, to: alertmanager, labels: labels as Record<string, string> };
+    return { ...common, key: hashOf(`alertmanager:${withoutSettings(alertmanager)}`), kind, to: alertmanager, labels: labels as Record<string, string> };
   if (kind === "mail") return { ...collects, key: hashOf(`mail:${mail}`), kind, to: mail, send };
   const command = program as unknown as [string, ...string[]];
   return { ...collects, key: hashOf(`program:${JSON.stringify(command)}`), kind, command, timeoutMs: durationMs(timeout ?? USUAL_PROGRAM_TIMEOUT) as number };
+}
+
+/** What follows the # of a webhook's URL is for us. */
+function withoutSettings(url: string): string {
+  return url.replace(/#.*$/s, "");
 }
 
 function hashOf(text: string): string {

@@ -19,6 +19,9 @@ export async function readCron(written: string, zone: string | undefined): Promi
 /** One moment, such as 2026-12-01 22:00. */
 export async function readLocalTime(written: string, zone: string | undefined): Promise<CronTimes> {
   if (!LOCAL_TIME.test(written)) throw new Error("it is not a local time such as 2026-12-01 22:00");
+  // The next day that there is would be taken in its place.
+  const day = written.slice(0, 10);
+  if (Number.isNaN(Date.parse(day)) || new Date(day).toISOString().slice(0, 10) !== day) throw new Error(`there is no ${day}`);
   return timesOf(`${written.replace(" ", "T")}:00`, zone);
 }
 

@@ -21,7 +21,7 @@ export async function scheduleOf(key: string, suite: Timing, own: Timing, path: 
   if (every !== undefined && cron !== undefined) problems.add([...from, "cron"], "key", "a check has every or cron, not both");
   const everyMs = durationMs(every ?? USUAL_EVERY) as number;
   if (everyMs < LEAST_EVERY_MS) problems.add([...from, "every"], "value", "every must be at least 1s");
-  const times = cron === undefined ? null : await timesOf(() => readCron(cron, zone), [...from, "cron"], problems);
+  const times = cron === undefined ? null : await timesOf(() => comingTimes(cron, zone), [...from, "cron"], problems);
   return times ?? rhythmOf(key, Math.max(LEAST_EVERY_MS, everyMs));
 }
 
@@ -36,12 +36,18 @@ export async function maintenanceOf(
     const { cron, once } = written;
     for (const [place, tag] of (written.tags ?? []).entries())
       if (!tags.has(tag)) problems.add([...path, "tags", place], "value", `no check has the tag ${JSON.stringify(tag)}`);
-    const read = cron === undefined ? readLocalTime : readCron;
+    const read = cron === undefined ? readLocalTime : comingTimes;
     if ((cron === undefined) === (once === undefined)) problems.add(path, "value", "a maintenance has cron or once");
     const times = await timesOf(() => read(cron ?? once ?? "", written.zone ?? zone), [...path, cron === undefined ? "once" : "cron"], problems);
     if (times !== null) windows.push({ starts: times, forMs: durationMs(written.for) as number, tags: written.tags ?? null });
   }
   return windows;
+}
+
+async function comingTimes(written: string, zone: string | undefined): Promise<CronTimes> {
+  const times = await readCron(written, zone);
+  if (times.next(Date.now()) === null) throw new Error("such a day never comes");
+  return times;
 }
 
 async function timesOf(read: () => Promise<CronTimes>, path: Path, problems: ProblemCollector): Promise<CronTimes | null> {

@@ -217,3 +217,32 @@ describe("the file", () => {
     expect(() => new History(text)).toThrow("the history cannot be used");
   });
 });
+
+test("a clock that was set back delays nothing that waits by more than it would have waited", () => {
+  const { history } = withCheck();
+  const hour = 3_600_000;
+  history.outbox.add([{ id: "a:1:1", receiver: "r", body: "1" }], hour);
+  const first = history.outbox.batch("r", ALONE, 0) as WaitingBatch;
+  expect(first).toMatchObject({ notifications: [{ id: "a:1:1" }] });
+  history.outbox.postpone(first, hour + 60_000);
+  expect(history.outbox.batch("r", ALONE, hour)).toBeNull();
+  expect(history.outbox.batch("r", ALONE, 1000)).toMatchObject({ attempt: 1 });
+  history.close();
+});
+
+test("what waits for receivers that a suite no longer has is ended, and nothing of another suite", () => {
+  const { history } = withCheck();
+  const of = (suite: string): string => JSON.stringify({ data: { suite } });
+  history.outbox.add(
+    [
+      { id: "a", receiver: "kept", body: of("mine") },
+      { id: "b", receiver: "gone", body: of("mine") },
+      { id: "c", receiver: "gone", body: of("another's") },
+    ],
+    0,
+  );
+  expect(history.outbox.endOthers("mine", ["kept"], 1)).toBe(1);
+  expect(history.outbox.batch("kept", ALONE, 1)).toMatchObject({ notifications: [{ id: "a" }] });
+  expect(history.outbox.batch("gone", ALONE, 1)).toMatchObject({ notifications: [{ id: "c" }] });
+  history.close();
+});

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -83,6 +83,19 @@ test("a file that cannot be used is an error of the request", async () => {
   const path = join(folder, "text.db");
   writeFileSync(path, "not a database at all, but long enough to hold a header of one\n".repeat(20));
   await expect(HistoryThread.open(path, { onTrouble: () => undefined })).rejects.toThrow("the history cannot be used");
+});
+
+test("a file that is damaged in the middle is an error of the request, too, and names it", async () => {
+  const { thread, path } = await started();
+  const many = Array.from({ length: 500 }, (_, index) => ({ key: `key ${index}`, name: `a check with a name ${index}` }));
+  await thread.ask("checks", "suite", many, "0".repeat(100));
+  await open.pop()?.close();
+  const bytes = readFileSync(path);
+  for (let at = 8192; at < bytes.length - 4096; at += 4096) bytes.fill("X", at, at + 2000);
+  writeFileSync(path, bytes);
+  await expect(HistoryThread.open(path, { onTrouble: () => undefined })).rejects.toMatchObject({
+    violations: [{ message: expect.stringContaining(`${path}: database disk image is malformed`) }],
+  });
 });
 
 test("after its end, every request is refused", async () => {

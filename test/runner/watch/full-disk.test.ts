@@ -23,7 +23,8 @@ realServer("a disk that is full", ["unshare"], () => {
     let fillers = 0;
     const checks = ["a", "b", "c"].map((name) => `  - { probe: webapp.http, name: ${name}, input: { url: "${site.origin}/${name}" } }`);
     const usual = `watch: { every: 1s, fire_after: 2, clear_after: 2, notify: [{ to: "${receiver.url}" }] }`;
-    writeFileSync(join(folder, "checks.yaml"), `name: full\n${usual}\nchecks:\n${checks.join("\n")}\n`);
+    const writeSuite = (more: string): void => writeFileSync(join(folder, "checks.yaml"), `name: full\n${usual}\nchecks:\n${checks.join("\n")}\n${more}`);
+    writeSuite("");
     const words = ["checks.yaml", "--history", join(disk, "history.db"), "--export", join(disk, "pages"), "--listen", "127.0.0.1:0"];
     const watch = await startWatchProgram(words, folder, onSmallDisk(disk, "2m"));
     const address = /serving (http:\/\/\S+)\/metrics/.exec(watch.err())?.[1] as string;
@@ -60,6 +61,16 @@ realServer("a disk that is full", ["unshare"], () => {
     await expect.poll(() => receiver.taken.map(({ data }) => `${data.kind} ${data.check}`), { timeout: 60_000 }).toEqual(["error webapp.http b"]);
     expect(await (await fetch(`${address}/?reload=no`)).text()).toContain("webapp.http b");
     expect(said("the history cannot be written")).toBe(1);
+    expect(watch.err()).toMatch(/continues without it: database or disk is full/);
+
+    // A check that is new cannot be stored: those before it go on, with the incident that the history does not know.
+    writeSuite(`  - { probe: webapp.http, name: d, input: { url: "${site.origin}/d" } }\n`);
+    await expect.poll(() => said("the file before it stays in use"), { timeout: 30_000 }).toBe(1);
+    expect(watch.err()).toContain("the changed file cannot be watched\n  database or disk is full\n");
+    const kept = await okResults();
+    await expect.poll(okResults, { timeout: 30_000 }).toBeGreaterThan(kept + 4);
+    writeSuite("");
+    await expect.poll(() => said("of the changed file"), { timeout: 30_000 }).toBe(1);
 
     for (let index = 0; index < fillers; index++) rmSync(join(inside, `filler-${index}`), { force: true });
     await expect.poll(() => metric("probe_run_watch_history_writable"), { timeout: 60_000 }).toBe(1);

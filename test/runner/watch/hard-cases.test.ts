@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { History } from "../../../runner/history/history.js";
+import { IN_MEMORY } from "../../../runner/sqlite/store-path.js";
 import { numbered, type Simulated, simulate, suiteOf } from "./simulated.js";
 
 /**
@@ -168,6 +170,53 @@ describe("late results and clocks", () => {
     const results = simulated.rows<{ check_id: number; at: number }>("SELECT check_id, at FROM results");
     expect(results.length).toBeGreaterThan(before + 30);
     expect(new Set(results.map(({ check_id, at }) => `${check_id}@${at}`)).size).toBe(results.length);
+  });
+});
+
+describe("a clock that was wrong", () => {
+  const ALERTS = "fire_after: 2, clear_after: 2";
+
+  test.each([60, 7.5])("set back by %d minutes: an outage after it is reported, and its end", async (minutesBack) => {
+    let isDown = false;
+    simulated = await simulate(suiteOf(ALERTS, numbered(3)), () => isDown);
+    await simulated.pass(20 * MINUTE);
+    vi.setSystemTime(Date.now() - minutesBack * MINUTE);
+    await simulated.pass(2 * MINUTE);
+    isDown = true;
+    await simulated.pass(4 * MINUTE);
+    expect(simulated.notifications().sort()).toEqual(["error c0", "error c1", "error c2"]);
+    isDown = false;
+    await simulated.pass(4 * MINUTE);
+    expect(simulated.notifications().slice(3).sort()).toEqual(["recovered c0", "recovered c1", "recovered c2"]);
+    // A result of the old future gives way to the one that has its place.
+    const failed = simulated.rows<{ count: number }>("SELECT count(*) AS count FROM results JOIN evidence USING (check_id, at) WHERE outcome = 2");
+    expect(failed[0]?.count).toBeGreaterThanOrEqual(9);
+    expect(simulated.watcher.counts.lastSlotAt).toBeLessThanOrEqual(Date.now());
+  });
+
+  test("set back during an outage and in the middle of a run: the end of the outage is reported", async () => {
+    let isDown = true;
+    simulated = await simulate(suiteOf(ALERTS, numbered(2)), () => isDown, undefined, 900);
+    await simulated.pass(5 * MINUTE);
+    expect(simulated.notifications().sort()).toEqual(["error c0", "error c1"]);
+    while (simulated.watcher.counts.running === 0) await simulated.pass(100);
+    vi.setSystemTime(Date.now() - 60 * MINUTE);
+    isDown = false;
+    await simulated.pass(5 * MINUTE);
+    expect(simulated.notifications().slice(2).sort()).toEqual(["recovered c0", "recovered c1"]);
+  });
+
+  test("a history from a machine whose clock was years ahead: alerts come at once", async () => {
+    const history = new History(IN_MEMORY);
+    const now = Date.now();
+    vi.setSystemTime(now + 4 * 365 * 24 * 60 * MINUTE);
+    const ahead = await simulate(suiteOf(ALERTS, numbered(2)), () => false, history);
+    await ahead.pass(3 * MINUTE);
+    await ahead.close();
+    vi.setSystemTime(now);
+    simulated = await simulate(suiteOf(ALERTS, numbered(2)), () => true, history);
+    await simulated.pass(3 * MINUTE);
+    expect(simulated.notifications().sort()).toEqual(["error c0", "error c1"]);
   });
 });
 

@@ -139,16 +139,27 @@ test("a second watch of the same history ends, and the first continues", { timeo
   const site = await startHttpServer(() => ({ body: "ok\n" }));
   writeFileSync(join(folder, "two.yaml"), `name: two\nwatch: { every: 1s }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}/" } }\n`);
   const words = [CLI, "watch", "two.yaml", "--history", "two.db"];
-  const children = [0, 1].map(() => spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] }));
-  const texts = children.map(() => "");
-  for (const [index, child] of children.entries())
+  const started = (): { child: ChildProcess; text: () => string } => {
+    const child = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let text = "";
     child.stderr.setEncoding("utf8").on("data", (piece: string) => {
-      texts[index] += piece;
+      text += piece;
     });
-  const [code] = (await Promise.race(children.map((child) => once(child, "close")))) as [number];
-  expect(code).toBe(3);
-  expect(texts.join("")).toContain("another process writes to this history");
-  expect(children.filter(({ exitCode }) => exitCode === null)).toHaveLength(1);
-  await Promise.all(children.filter(({ exitCode }) => exitCode === null).map(kill));
+    return { child, text: () => text };
+  };
+  const first = started();
+  await expect.poll(first.text, { timeout: 20_000 }).toContain("watching 1 check");
+  // Whichever of two wrote second would end: the one that runs must not be it.
+  for (let round = 0; round < 3; round++) {
+    const second = started();
+    expect(await once(second.child, "close")).toEqual([3, null]);
+    expect(second.text()).toMatch(/^probe-run: could not run: another watch uses the history \S+two\.db: end it, or give another file in --history\n$/);
+  }
+  expect(first.child.exitCode).toBeNull();
+  // A watch that was killed leaves nothing that keeps the next one from starting.
+  await kill(first.child);
+  const next = started();
+  await expect.poll(next.text, { timeout: 20_000 }).toContain("watching 1 check");
+  await kill(next.child);
   await site.close();
 });

@@ -79,6 +79,8 @@ describe("errors are reported with their lines", () => {
     ["canaries: [canary]", "canaries: [missing]", /^checks\.yaml:5:\d+: there is no check "missing"/],
     ["every: 30s", "cron: '61 * * * *'", /^checks\.yaml:3:\d+: .*minute/],
     ["every: 30s", "cron: '* * * * *'\n  zone: Mars/Base", /^checks\.yaml:3:\d+: "Mars\/Base" is not the name of a time zone/],
+    ["every: 30s", "cron: '0 0 30 2 *'", /^checks\.yaml:3:\d+: such a day never comes/],
+    ["every: 30s", "maintenance: [{ once: '2026-02-30 10:00', for: 1h }]", /^checks\.yaml:3:\d+: there is no 2026-02-30/],
     ["every: 5m", "every: 5m, cron: '* * * * *'", /^checks\.yaml:13:\d+: a check has every or cron, not both/],
     ["every: 30s", "maintenance: [{ cron: '0 3 * * *', for: 1h, tags: [post] }]", /^checks\.yaml:3:\d+: no check has the tag "post"/],
     ["every: 30s", "maintenance: [{ for: 1h }]", /^checks\.yaml:3:\d+: a maintenance has cron or once/],
@@ -136,4 +138,18 @@ checks:
     );
     expect(error?.message).toMatch(expected);
   });
+});
+
+test("a receiver is known by its address: what waits is sent when its settings have been corrected", async () => {
+  const keys = async (...receivers: string[]) =>
+    (await plan(SUITE.replace(/notify: \[.*\]/, `notify: [${receivers.join(", ")}]`))).receivers.map(({ key }) => key);
+  const url = "https://hook.example/x";
+  const [plain] = await keys(`{ to: "${url}" }`);
+  for (const changed of [`{ to: "${url}#secret=env:NEW" }`, `{ to: "${url}#timeout_ms=20000", on: [error] }`]) expect(await keys(changed)).toEqual([plain]);
+  expect(await keys(`{ to: "${url}?token=2" }`)).not.toEqual([plain]);
+  expect(await keys('{ alertmanager: "http://127.0.0.1:9093#timeout_ms=1000" }')).toEqual(await keys('{ alertmanager: "http://127.0.0.1:9093" }'));
+  // Twice the same address, each for other changes.
+  const twice = await keys(`{ to: "${url}", on: [error] }`, `{ to: "${url}", on: [recovered] }`);
+  expect(twice[0]).toBe(plain);
+  expect(new Set(twice).size).toBe(2);
 });
