@@ -126,7 +126,7 @@ interface WorkAnswer extends FloodAnswer {
 
 /** From the moment the jobs may be claimed until the last one is settled. The processor time is that of the process which was started. */
 async function workedOff({ queue, path, pid }: Work, { port, jobs }: Target): Promise<WorkAnswer> {
-  const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: HELO_DOMAIN };
+  const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: HELO_DOMAIN } as const;
   await queue.jobs.pause();
   await Promise.all(Array.from({ length: jobs }, () => queue.enqueue("network.smtp@2", input)));
   await queue.jobs.purge("done");

@@ -102,7 +102,7 @@ async function enqueueAll(queue: Queue, { groups, timeoutMs, deferMs, seed }: Sc
 /** Every job says a name of its own, by which a greylisting server knows it again. */
 function inputOf({ name }: SiteGroup, port: number, nth: number, timeoutMs: number) {
   const helo = `${nth}.${name}.bench.example`;
-  return { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: helo, command_timeout_ms: timeoutMs };
+  return { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" }, helo_domain: helo, command_timeout_ms: timeoutMs } as const;
 }
 
 interface Observed {

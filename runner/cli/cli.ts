@@ -1,4 +1,4 @@
-import { RequestError, withReason } from "../support/request-error.js";
+import { reasonText } from "../support/request-error.js";
 import { type Arguments, parseArguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { COMMANDS, type CommandName, isCommand } from "./commands.js";
@@ -26,8 +26,7 @@ function asksForNagios(argv: readonly string[]): boolean {
 async function tellNagios(error: unknown, io: Io): Promise<number> {
   const { nagiosUnknown } = await import("../formats/nagios.js");
   // A scheduler shows this line, and not what stderr says.
-  const reason = error instanceof RequestError ? withReason(error.summary, error.violations) : null;
-  const { text, code } = nagiosUnknown(reason ?? (error instanceof Error ? error.message : String(error)));
+  const { text, code } = nagiosUnknown(reasonText(error));
   await io.out(text);
   return code;
 }

@@ -4,7 +4,7 @@ import { accept } from "../harness/accept.js";
 import { resolveReferences } from "../harness/references.js";
 import { DEFAULT_TIMEOUT_MS, type Report } from "../harness/run.js";
 import { SecretKeeper } from "../run/secret-keeper.js";
-import { RequestError, refusal, type Violation } from "../support/request-error.js";
+import { RequestError, reasonText, type Violation } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import type { ListPlaces } from "./input/read-word.js";
@@ -87,7 +87,7 @@ async function checkAll({ loaded, asked, signal, timeoutMs }: RunRequest, inputs
       violations.push(...error.violations.map((violation) => (list === null ? violation : ofInput(violation, list.places[index] as string))));
     }
   }
-  if (violations.length > 0) throw refusal(list === null ? summary : `${list.name}: ${summary}`, "invalid_input", violations);
+  if (violations.length > 0) throw new RequestError(list === null ? summary : `${list.name}: ${summary}`, "invalid_input", violations);
   return ready;
 }
 
@@ -113,7 +113,7 @@ async function runItem(
     return { report, code: exitCodeOf(report, request.failOn), error: null };
   } catch (error) {
     const place = list === null ? null : `${list.name}, ${list.places[index]}`;
-    return { report: null, code: reportError(error, io, place), error: error instanceof Error ? error.message : String(error) };
+    return { report: null, code: reportError(error, io, place), error: reasonText(error) };
   }
 }
 

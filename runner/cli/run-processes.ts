@@ -4,7 +4,7 @@ import { targetName } from "../formats/target-name.js";
 import type { InputSchema } from "../harness/target.js";
 import { candidates } from "../harness/version.js";
 import { type ReportOfMany, reportMany } from "../processes/run-many.js";
-import { RequestError } from "../support/request-error.js";
+import { RequestError, reasonText } from "../support/request-error.js";
 import { InOrder } from "./emit-in-order.js";
 import { EXIT, exitCodeOf } from "./exit-codes.js";
 import { inputBatches, type ListedInput } from "./input/input-batches.js";
@@ -108,7 +108,7 @@ class PrintedList {
     const code = report === null ? this.#reportError(error, place) : exitCodeOf(report, this.request.failOn);
     this.#summary.add(report);
     this.#end(code);
-    const result = resultOf(this.request, targetName(input, this.request.loaded.probe.target), report, error?.message ?? null);
+    const result = resultOf(this.request, targetName(input, this.request.loaded.probe.target), report, error === null ? null : reasonText(error));
     this.request.exporter?.add(result);
     await this.#printed.add(position, this.renderer.present(result, position));
   }
@@ -129,7 +129,7 @@ class PrintedList {
       if (!(error instanceof RequestError)) throw error;
       this.#summary.add(null);
       this.#end(this.#reportError(error, place));
-      void this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, `${place}: ${error.message}`), position));
+      void this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, `${place}: ${reasonText(error)}`), position));
       return null;
     }
   }

@@ -1,6 +1,7 @@
-import { type RequestError, refusal, type Violation } from "../support/request-error.js";
+import { RequestError, type Violation } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { OlderVersion, Probe } from "./define-probe.js";
+import { jsonCopy } from "./json-copy.js";
 import type { DefinedProbe } from "./registry.js";
 import { type Asked, candidates } from "./version.js";
 
@@ -17,7 +18,7 @@ export interface Accepted {
 export function accept(loaded: DefinedProbe, asked: Asked, input: unknown): Accepted {
   const versions = candidates(asked, loaded.versions);
   for (const version of versions) {
-    const given = clone(input);
+    const given = copyOf(input, loaded.probe, versions);
     const contract = loaded.probe.versions[version] as OlderVersion;
     if (!contract.input.validator(given)) continue;
     const filled = (version === loaded.versions[0] ? given : contract.upgradeInput(given as never)) as Accepted["filled"];
@@ -36,23 +37,13 @@ export function assertUsable(probe: Probe, version: string, filled: unknown): vo
 
 function refused(loaded: DefinedProbe, version: string, input: unknown): RequestError {
   const { input: contract } = loaded.probe.versions[version] as OlderVersion;
-  return misfit(`${loaded.probe.name}@${version}`, violationsOf(contract.faults(clone(input))));
+  return misfit(`${loaded.probe.name}@${version}`, violationsOf(contract.faults(copyOf(input, loaded.probe, [version]))));
 }
 
-function misfit(name: string, violations: readonly Violation[]): RequestError {
-  return refusal(`the input does not fit ${name}`, "invalid_input", violations);
+function copyOf(input: unknown, { name }: Probe, [newest]: readonly string[]): unknown {
+  return jsonCopy(input, (violations) => misfit(`${name}@${newest}`, violations));
 }
 
-/** The caller's object is not changed: filling in defaults writes to this copy. */
-function clone(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(clone);
-  if (value === null || typeof value !== "object") return value;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const item = clone((value as Record<string, unknown>)[key]);
-    // Assigned, this name would set the copy's prototype and so escape validation.
-    if (key === "__proto__") Object.defineProperty(copy, key, { value: item, enumerable: true });
-    else copy[key] = item;
-  }
-  return copy;
+export function misfit(name: string, violations: readonly Violation[]): RequestError {
+  return new RequestError(`the input does not fit ${name}`, "invalid_input", violations);
 }

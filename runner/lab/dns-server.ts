@@ -1,6 +1,7 @@
 import { type DecodedPacket, decode, encode, type Packet, TRUNCATED_RESPONSE } from "dns-packet";
 import { type Handler, serveDns, type Transport } from "../net/dns/serve.js";
 import type { Certificate } from "../net/transport/listen.js";
+import { closedByBlock } from "./closed-by-block.js";
 import { answerFrom } from "./dns/answer.js";
 import { serveDnsOverHttps } from "./dns/https.js";
 import { parseZone } from "./dns/zone.js";
@@ -61,7 +62,7 @@ export interface DnsServerOptions {
   behave?: (question: DnsQuestion) => DnsBehaviour | undefined;
 }
 
-export interface DnsServer {
+export interface DnsServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   /** As an input's `resolver` wants it. */
@@ -97,7 +98,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
   const listener = await serveDns(handle, options);
   const https = options.https === undefined ? null : await serveDnsOverHttps(handle, options.https.certificate, options.https.port);
   const { host, port } = listener;
-  return {
+  return closedByBlock({
     host,
     port,
     servers: [host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`],
@@ -107,7 +108,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
       await https?.close();
       await closed(listener, timers);
     },
-  };
+  });
 }
 
 function later(timers: Set<NodeJS.Timeout>, milliseconds: number, work: () => void): void {

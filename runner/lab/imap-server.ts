@@ -1,5 +1,6 @@
 import { type Certificate, listen } from "../net/transport/listen.js";
 import { Peer } from "./client-connection.js";
+import { closedByBlock } from "./closed-by-block.js";
 import { CAPABILITIES } from "./imap/capabilities.js";
 import { serveImapSession } from "./imap/session.js";
 import type { ImapBehaviour, ImapCommand, ImapSettings } from "./imap/settings.js";
@@ -15,7 +16,7 @@ export interface ImapServerOptions extends Partial<ImapSettings> {
   store?: MailStore;
 }
 
-export interface ImapServer {
+export interface ImapServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
@@ -39,7 +40,7 @@ export async function startImapServer(options: ImapServerOptions = {}): Promise<
   const store = options.store ?? new MailStore();
   const state = { ...settings, certificate, store, counts: new Map<string, number>() };
   const listener = await listen((socket) => void serveImapSession(new Peer(socket), state), options);
-  return {
+  return closedByBlock({
     host: listener.host,
     port: listener.port,
     store,
@@ -51,7 +52,7 @@ export async function startImapServer(options: ImapServerOptions = {}): Promise<
       return listener.openSockets;
     },
     close: () => listener.close(),
-  };
+  });
 }
 
 function withDefaults(options: ImapServerOptions): ImapSettings {

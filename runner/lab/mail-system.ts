@@ -1,3 +1,4 @@
+import { closedByBlock } from "./closed-by-block.js";
 import { type ImapServer, type ImapServerOptions, startImapServer } from "./imap-server.js";
 import { type SmtpServer, type SmtpServerOptions, startSmtpServer } from "./smtp-server.js";
 import { Delivery, type DeliveryPlan, USUAL_DELIVERY } from "./store/delivery.js";
@@ -12,7 +13,7 @@ export interface MailSystemOptions {
   delivery?: Partial<DeliveryPlan>;
 }
 
-export interface MailSystem {
+export interface MailSystem extends AsyncDisposable {
   readonly smtp: SmtpServer;
   readonly imap: ImapServer;
   readonly store: MailStore;
@@ -36,7 +37,7 @@ export async function startMailSystem({ smtp = {}, imap = {}, delivery = {} }: M
     await sending.close();
     throw error;
   });
-  return {
+  return closedByBlock({
     smtp: sending,
     imap: reading,
     store,
@@ -44,5 +45,5 @@ export async function startMailSystem({ smtp = {}, imap = {}, delivery = {} }: M
       post.close();
       await Promise.all([sending.close(), reading.close()]);
     },
-  };
+  });
 }

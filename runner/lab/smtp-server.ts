@@ -1,5 +1,6 @@
 import { type Certificate, listen } from "../net/transport/listen.js";
 import { Peer } from "./client-connection.js";
+import { closedByBlock } from "./closed-by-block.js";
 import { selfSigned } from "./self-signed.js";
 import { Greylist } from "./smtp/greylist.js";
 import { Mailbox, type ReceivedMessage } from "./smtp/mailbox.js";
@@ -13,7 +14,7 @@ export interface SmtpServerOptions extends Partial<ServerSettings> {
   port?: number;
 }
 
-export interface SmtpServer {
+export interface SmtpServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
@@ -36,7 +37,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
   const mailbox = new Mailbox();
   const greylist = new Greylist(settings.greylistMs);
   const listener = await listen((socket) => void serveSession(new Peer(socket), { ...settings, certificate, mailbox, greylist }), options);
-  return {
+  return closedByBlock({
     host: listener.host,
     port: listener.port,
     messages: mailbox.messages,
@@ -48,7 +49,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
       return listener.openSockets;
     },
     close: () => listener.close(),
-  };
+  });
 }
 
 function withDefaults(options: SmtpServerOptions): ServerSettings {

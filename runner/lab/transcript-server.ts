@@ -1,6 +1,7 @@
 import { type Certificate, listen } from "../net/transport/listen.js";
 import type { Delivery } from "./byte-delivery.js";
 import { Peer } from "./client-connection.js";
+import { closedByBlock } from "./closed-by-block.js";
 import { selfSigned } from "./self-signed.js";
 import { parseTranscript, type Transcript } from "./transcript.js";
 import { isPath, readTranscripts } from "./transcript-file.js";
@@ -19,7 +20,7 @@ export interface PlayOptions {
   onMismatch?: (mismatch: Mismatch) => void;
 }
 
-export interface TranscriptServer {
+export interface TranscriptServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   /** How many connections were accepted, and how many are open. */
@@ -59,7 +60,7 @@ export async function playTranscript(transcript: string | URL | Transcript, opti
     players.add(player);
     void player.play().finally(() => players.delete(player));
   }, options);
-  return {
+  return closedByBlock({
     host: listener.host,
     port: listener.port,
     conversation,
@@ -74,7 +75,7 @@ export async function playTranscript(transcript: string | URL | Transcript, opti
       await settled(players);
       await listener.close();
     },
-  };
+  });
 }
 
 function transcriptsOf(given: string | URL | Transcript): readonly Transcript[] {

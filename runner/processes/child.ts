@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { misfit } from "../harness/accept.js";
+import { whatIsNoJson } from "../harness/json-copy.js";
 import type { Report } from "../harness/run.js";
 import { packageRoot } from "../support/package-root.js";
 import { LostRunError } from "./lost-run-error.js";
@@ -45,9 +47,10 @@ export class Child {
 
   /** `onEnd` is called before the runs of this process are reported as lost. */
   constructor(
-    { probe, timeoutMs }: Orders,
+    readonly orders: Orders,
     readonly onEnd: (ending: Ending) => void,
   ) {
+    const { probe, timeoutMs } = orders;
     // What a probe prints is not a result: it goes to stderr.
     this.#process = fork(join(packageRoot(), "dist/child.cjs"), [probe, String(timeoutMs ?? "")], { execArgv: [], stdio: ["ignore", 2, "inherit", "ipc"] });
     this.#process.on("message", (message: FromChild) => this.#heard(message));
@@ -93,7 +96,8 @@ export class Child {
     try {
       this.#send({ kind: "run", inputs: [one] });
     } catch (error) {
-      this.#settle(one.index, { report: null, error: error as Error });
+      const violations = whatIsNoJson(one.input);
+      this.#settle(one.index, { report: null, error: violations.length > 0 ? misfit(this.orders.probe, violations) : (error as Error) });
     }
   }
 

@@ -4,7 +4,7 @@ import { loadDefinition, loadProbe } from "../harness/registry.js";
 import { runLoaded } from "../harness/run.js";
 import { candidates, parseAsked } from "../harness/version.js";
 import { assertOptions, OPTION, type OptionRules } from "../support/check-options.js";
-import { refusal } from "../support/request-error.js";
+import { RequestError } from "../support/request-error.js";
 import { asTheyCome, type Inputs } from "./as-they-come.js";
 import type { Outcome } from "./child.js";
 import { Pool } from "./pool.js";
@@ -126,5 +126,5 @@ function assertList(inputs: unknown): void {
   const isList = typeof inputs === "object" && inputs !== null && (Symbol.iterator in inputs || Symbol.asyncIterator in inputs);
   if (isList) return;
   const message = "must be an array, a generator or an asynchronous generator";
-  throw refusal("the inputs of runMany cannot be used", "usage", [{ pointer: "", message, hint: null }]);
+  throw new RequestError("the inputs of runMany cannot be used", "usage", [{ pointer: "", message, hint: null }]);
 }

@@ -19,7 +19,7 @@ export function sentError(error: unknown): SentError {
 }
 
 export function receivedError({ name, message, stack, request }: SentError): Error {
-  if (request !== null) return new RequestError(message, request.code, request.violations, request.summary);
+  if (request !== null) return new RequestError(request.summary, request.code, request.violations);
   const error = new Error(message);
   error.name = name;
   if (stack !== null) error.stack = stack;

@@ -1,3 +1,4 @@
+import type { AnyProbeName, CheckedName, InputOf } from "../harness/probe-types.js";
 import { loadedProbe, loadProbe } from "../harness/registry.js";
 import type { Report } from "../harness/run.js";
 import { parseAsked } from "../harness/version.js";
@@ -43,7 +44,7 @@ export class Queue {
    * Stores a job; resolves when it is stored durably. Rejects with a RequestError if the input is invalid. Calls made in the same moment are stored
    * together.
    */
-  async enqueue(probe: string, input: unknown, options: JobOptions = {}): Promise<Enqueued> {
+  async enqueue<const Name extends AnyProbeName>(probe: CheckedName<Name>, input: InputOf<Name>, options: JobOptions = {}): Promise<Enqueued> {
     const asked = parseAsked(probe);
     const message = jobMessage(loadedProbe(asked.name) ?? (await loadProbe(asked.name)), asked, input, options);
     const [answer] = await this.jobs.push([message]);
@@ -59,5 +60,10 @@ export class Queue {
 
   close(): Promise<void> {
     return this.backend.close();
+  }
+
+  /** `await using queue = await openQueue(…)` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

@@ -11,6 +11,9 @@ export const GATHER = { usual: { share: 0.25, mostMs: 2 }, saturated: { share: 0
 /** More than this share of the time, the process was busy: it can do no more. */
 export const SATURATED = 0.9;
 
+/** How long a worker that is stopped lets running jobs finish: less than the 30 s after which Kubernetes kills it. */
+export const GRACE_MS = 25_000;
+
 /** How often a waiting claim checks whether another process has written to the SQLite file. One check takes a few microseconds. */
 export const SQLITE_POLL_MS = 10;
 

@@ -14,7 +14,7 @@ import { Heartbeat } from "./heartbeat.js";
 import { isRefused, isTransient } from "./is-transient.js";
 import { lastFailure } from "./last-failure.js";
 import { LoopLoad } from "./loop-load.js";
-import { GATHER, LINGER_MS, UNTIL_CLAIM_MS } from "./timing.js";
+import { GATHER, GRACE_MS, LINGER_MS, UNTIL_CLAIM_MS } from "./timing.js";
 import { UsualLimits } from "./usual-limits.js";
 import { type Ending, emptyStats, recordEnding, type WorkerStats } from "./worker-stats.js";
 
@@ -49,6 +49,7 @@ export class Worker {
   /** One per running job. */
   readonly #cancellations = new Set<Cancellation>();
   readonly #load = new LoopLoad();
+  #run: Promise<void> | null = null;
   #fatal: unknown = null;
   #isClaiming = false;
   #onSlotFree: (() => void) | null = null;
@@ -75,7 +76,12 @@ export class Worker {
    * Resolves when the worker was stopped or the queue is empty, and everything is settled. Rejects on an error of the store that a retry does not
    * cure.
    */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    this.#run = this.#work();
+    return this.#run;
+  }
+
+  async #work(): Promise<void> {
     try {
       while (!this.#stopping.signal.aborted) if (!(await this.#claimNext())) break;
       while (this.#running.size > 0) await Promise.all(this.#running);
@@ -88,11 +94,18 @@ export class Worker {
   }
 
   /** Claims no more jobs, lets running ones finish, and releases those that still run after `graceMs`. */
-  stop(graceMs: number): void {
+  stop(graceMs: number = GRACE_MS): void {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
     this.#usualLimits.end();
     setTimeout(() => this.#abandon.abort(), graceMs).unref();
+  }
+
+  /** `await using worker = await createWorker(…)` stops it at the end of the block, and waits for the jobs that run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    // The caller of run() gets its error.
+    await this.#run?.catch(() => undefined);
   }
 
   /** False: the queue is empty. */

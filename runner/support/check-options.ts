@@ -1,5 +1,5 @@
 import { nearest } from "./did-you-mean.js";
-import { refusal, type Violation } from "./request-error.js";
+import { RequestError, type Violation } from "./request-error.js";
 
 /** What one option of a call must be. */
 export interface OptionRule {
@@ -29,7 +29,7 @@ export const OPTION = {
 /** Throws a RequestError that names everything that is wrong with the options of a call. An option that is undefined is not given. */
 export function assertOptions<Options>(call: string, options: unknown, rules: OptionRules<Options>): void {
   const violations = violationsIn(options, rules);
-  if (violations.length > 0) throw refusal(`the options of ${call} cannot be used`, "usage", violations);
+  if (violations.length > 0) throw new RequestError(`the options of ${call} cannot be used`, "usage", violations);
 }
 
 function violationsIn(options: unknown, rules: Readonly<Record<string, OptionRule>>): Violation[] {

@@ -18,13 +18,12 @@ export class RequestError extends Error {
   }
 
   constructor(
-    message: string,
+    /** The message without the violations, for what prints them itself. */
+    readonly summary: string,
     readonly code: RequestErrorCode,
     readonly violations: readonly Violation[] = [],
-    /** The message without a reason, for what prints the violations under it. */
-    readonly summary: string = message,
   ) {
-    super(message);
+    super(withViolations(summary, violations));
   }
 }
 
@@ -46,16 +45,27 @@ export function errorText(error: unknown): string {
   return [error.summary, ...violations.map(({ message, hint }) => (hint === null ? message : `${message}; ${hint}`))].join(": ");
 }
 
-/** A message for those who print no violations: with the first of them, and how many more there are. */
-export function withReason(summary: string, violations: readonly Violation[]): string {
+/** A test runner or a logger prints the message alone: it lists what is wrong, one violation on the same line, several on lines of their own. */
+function withViolations(summary: string, violations: readonly Violation[]): string {
   const [first, ...more] = violations;
   if (first === undefined) return summary;
-  const hint = first.hint === null ? "" : `; ${first.hint}`;
-  const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
-  return `${summary}: ${`${first.pointer} ${first.message}`.trim()}${hint}${rest}`;
+  if (more.length === 0) return `${summary}: ${violationText(first)}`;
+  const rest = violations.length - MAX_LISTED;
+  return [`${summary}:`, ...violations.slice(0, MAX_LISTED).map(violationText), ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n  ");
 }
 
-/** A request that is wrong in these ways: its message has the first. */
-export function refusal(summary: string, code: RequestErrorCode, violations: readonly Violation[]): RequestError {
-  return new RequestError(withReason(summary, violations), code, violations, summary);
+/** A message is no report: `violations` has them all. */
+const MAX_LISTED = 10;
+
+function violationText({ pointer, message, hint }: Violation): string {
+  return `${pointer} ${message}${hint === null ? "" : `; ${hint}`}`.trim();
+}
+
+/** An error for what shows a single line: one violation, and how many more there are. A misspelled field explains a missing one. */
+export function reasonText(error: unknown): string {
+  if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
+  const { summary, violations } = error;
+  const first = violations.find(({ hint }) => hint?.startsWith("did you mean")) ?? violations[0];
+  if (first === undefined) return summary;
+  return `${summary}: ${violationText(first)}${violations.length === 1 ? "" : ` (and ${violations.length - 1} more)`}`;
 }

@@ -226,7 +226,7 @@ function show(value: unknown): string {
 }
 
 /** A property name within a JSON pointer (RFC 6901, section 3). */
-function inPointer(name: string): string {
+export function inPointer(name: string): string {
   const shown = name.length <= SHOWN_CHARACTERS ? name : `${name.slice(0, SHOWN_CHARACTERS)}…`;
   return shown.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -35,6 +35,8 @@ type Define = (title: string, settings: { timeout: number }, body: (context: Tes
 
 function defining(define: Define): DefineProbeTest {
   return (title, name, input, check, options = {}) => {
+    if (typeof check !== "function")
+      throw new TypeError(`probeTest(${JSON.stringify(title)}, …) needs a function after the input: the body of the test, which gets the envelope`);
     const deadlineMs = options.timeoutMs ?? (input as { timeout_ms?: number } | null)?.timeout_ms;
     define(title, { timeout: testTimeoutMs(deadlineMs) }, async (context) => {
       const report = await runReport(name, input, { ...options, signal: context.signal });

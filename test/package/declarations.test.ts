@@ -72,7 +72,8 @@ test("contract() types a schema as json-schema-to-ts does: every source compiles
 
 describe("a consumer", () => {
   const CONSUMER = `
-    import { run, contract, defineProbe, outputOf, provide, type NetworkSmtpInput, type NetworkSmtpOutput, type OutputOf } from "${HOUSE}/dist/index.js";
+    import { createDelivery } from "${HOUSE}/dist/delivery.js";
+    import { run, contract, defineProbe, openQueue, outputOf, provide, type NetworkSmtpInput, type NetworkSmtpOutput, type OutputOf } from "${HOUSE}/dist/index.js";
     const input: NetworkSmtpInput = { target_host: "mx.example.org" };
     export const output: NetworkSmtpOutput = (await run("network.smtp@2", input)).output;
     export const old: OutputOf<"network.smtp@1">["target_port"] = "25";
@@ -86,8 +87,18 @@ describe("a consumer", () => {
     await run("mail.rcpt", { helo_domain: "mx.example.org" });
     const name = process.argv[2] as string;
     const foreign = await run(name as string, { whatever: 1 });
+    export const status: "ok" | "warning" | "error" = foreign.output.status;
     // @ts-expect-error: what is known of no probe is unknown
-    foreign.output.anything;
+    export const anything: string = foreign.output.anything;
+    await using queue = await openQueue("sqlite:queue.db");
+    await using delivery = createDelivery({ queue });
+    delivery.stats();
+    await queue.enqueue("network.smtp@2", input);
+    await queue.enqueue(name as string, { whatever: 1 });
+    // @ts-expect-error: there is no such probe
+    await queue.enqueue("network.smpt", input);
+    // @ts-expect-error: there is no such field
+    await queue.enqueue("network.smtp@2", { target_host: "mx.example.org", target_prot: 25 });
     declare module "${HOUSE}/dist/index.js" { interface Capabilities { metronome: { ticks(): number } } }
     provide("metronome", async () => () => ({ ticks: () => 1 }));
     export default defineProbe({

@@ -2,7 +2,7 @@ import { RequestError } from "../../support/request-error.js";
 
 /** The error, with the place of the input that it is about: `hosts.csv, line 3`. */
 export function withPlace(error: RequestError, place: string): RequestError {
-  return new RequestError(`${place}: ${error.message}`, error.code, error.violations, `${place}: ${error.summary}`);
+  return new RequestError(`${place}: ${error.summary}`, error.code, error.violations);
 }
 
 /** What `read` returns; its error names the place. */

@@ -80,5 +80,5 @@ export function withTarget(error: unknown, { word, fields }: TargetWord): unknow
   // A URL may hold a password, and what is printed may be kept.
   const shown = word.replace(/(?<=\/\/)[^/?#\s]*@/, "…@");
   const note = { pointer: "", message: `there is no file ${JSON.stringify(shown)}, so it was read as ${fields.join(" and ")}`, hint: null };
-  return new RequestError(error.message, error.code, [...error.violations, note], error.summary);
+  return new RequestError(error.summary, error.code, [...error.violations, note]);
 }

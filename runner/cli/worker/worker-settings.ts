@@ -4,6 +4,7 @@ import { namesLimits, siteLimits } from "../../mail-sites/limits.js";
 import { createWorker, type WorkerOptions } from "../../queue/create-worker.js";
 import { atLocation, LOCATION_OPTIONS } from "../../queue/location.js";
 import type { Queue } from "../../queue/queue.js";
+import { GRACE_MS } from "../../queue/timing.js";
 import type { Worker } from "../../queue/worker.js";
 import { DEFAULT_FILE, setDefaultBehaviourFile } from "../../sqlite/store-path.js";
 import { type Arguments, wholeNumber } from "../arguments.js";
@@ -67,7 +68,7 @@ export function workSettings(given: Given, env: Io["env"]): WorkSettings {
   if (given.location !== null) atLocation(given.queue ?? env.PROBE_RUN_QUEUE ?? "", given.location);
   return {
     processes: wholeNumber("processes", given.processes, 1, 1024) ?? 1,
-    graceMs: wholeNumber("grace", given.grace, 0, 86_400_000, "milliseconds") ?? 25_000,
+    graceMs: wholeNumber("grace", given.grace, 0, 86_400_000, "milliseconds") ?? GRACE_MS,
     worker: {
       concurrency: wholeNumber("concurrency", given.concurrency, 1, 100_000) ?? 16,
       leaseMs: wholeNumber("lease", given.lease, 100, 86_400_000, "milliseconds") ?? 30_000,

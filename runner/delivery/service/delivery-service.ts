@@ -157,6 +157,10 @@ export class DeliveryService implements Delivery {
     await this.#events?.close();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Errors of the options or the event receiver are reported before anything is sent. */
   async #prepare(): Promise<void> {
     const { options, integrations } = this;

@@ -28,8 +28,8 @@ export interface BulkOptions extends SendOptions {
   readonly concurrency?: number;
 }
 
-/** A delivery service in this process. */
-export interface Delivery {
+/** A delivery service in this process. `await using` closes it at the end of the block. */
+export interface Delivery extends AsyncDisposable {
   /**
    * Delivers one message to its recipients. Network outcomes are in the report. Rejects for an invalid request, and with an EventDeliveryError, which
    * contains the report, if its events could not be stored.

@@ -13,7 +13,8 @@ import { type GivenOptions, optionsOfJob } from "./options.js";
 /** The priorities of jobs, which go from 0 to 9. */
 const JOB_PRIORITIES: Readonly<Record<DeliveryPriority, number>> = { HIGH: 8, NORMAL: 5, LOW: 2 };
 
-const PROBE = "mail.deliver";
+/** Its input is checked when it is enqueued, and not by the compiler. */
+const PROBE: string = "mail.deliver";
 
 /** How often an enqueue is repeated after a lost answer. */
 const ATTEMPTS = 3;

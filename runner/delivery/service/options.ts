@@ -3,6 +3,7 @@ import { contract, type FilledOf, type GivenOf } from "../../../schemas/contract
 import { deliverySettings } from "../../../schemas/delivery-settings.js";
 import { dnsInput } from "../../../schemas/dns.js";
 import { networkInput } from "../../../schemas/network.js";
+import { jsonCopy } from "../../harness/json-copy.js";
 import { RequestError, type Violation } from "../../support/request-error.js";
 import { violationsOf } from "../../support/violations.js";
 import { settingsViolations } from "../message/check-settings.js";
@@ -76,7 +77,7 @@ export type ServiceOptions = FilledOf<typeof serviceOptions>;
 
 /** A copy with the defaults filled in. Throws a RequestError with everything that is wrong. */
 export function filledOptions(given: GivenOptions): ServiceOptions {
-  const options: unknown = structuredClone(given);
+  const options = jsonCopy(given, wrongOptions);
   if (!serviceOptions.validator(options)) throw wrongOptions(violationsOf(serviceOptions.faults(options)));
   const filled = options as ServiceOptions;
   checkSettings(filled);

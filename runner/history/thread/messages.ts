@@ -35,7 +35,8 @@ export interface SentError {
 export function sentError(error: unknown): SentError {
   const kind = error instanceof RequestError ? "request" : error instanceof HistoryLost ? "lost" : "other";
   const violations = error instanceof RequestError ? error.violations : [];
-  return { message: error instanceof Error ? error.message : String(error), kind, violations };
+  const message = error instanceof RequestError ? error.summary : error instanceof Error ? error.message : String(error);
+  return { message, kind, violations };
 }
 
 export function receivedError({ message, kind, violations }: SentError): Error {

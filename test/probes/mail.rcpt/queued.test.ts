@@ -35,7 +35,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const enqueue = (emails: readonly string[], options: JobOptions = PATIENT) => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails }, options);
+const enqueue = (emails: string[], options: JobOptions = PATIENT) => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails }, options);
 
 /** Runs the job once, as a worker does, and puts it back: a test does not wait for a quarter of an hour. */
 async function runOnce(): Promise<{ outcome: Outcome; output: RcptOutput; asked: string[] }> {

@@ -43,7 +43,7 @@ describe("parseArguments", () => {
     [["--compact=yes"], "--compact does not take a value", undefined],
   ])("rejects %j", (argv, message, hint) => {
     expect(() => parseArguments(argv, table)).toThrow(
-      expect.objectContaining({ message, code: "usage", violations: hint === undefined ? [] : [expect.objectContaining({ message: hint })] }),
+      expect.objectContaining({ summary: message, code: "usage", violations: hint === undefined ? [] : [expect.objectContaining({ message: hint })] }),
     );
   });
 });

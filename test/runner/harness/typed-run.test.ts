@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, it } from "vitest";
-import { run } from "../../../runner/index.js";
+import { type Failure, type Queue, run, type Status } from "../../../runner/index.js";
 
 it("types the output by the probe's name and version", async () => {
   const newest = await run("network.smtp", { target_host: "127.0.0.1", target_port: 9 });
@@ -20,8 +20,10 @@ it("refuses an input that the probe's contract does not know, before it runs", a
 it("takes a name that is known only when it runs", async () => {
   const name: string = ["network", "smtp"].join(".");
   const { output } = await run(name, { target_host: "127.0.0.1", target_port: 9 });
-  expectTypeOf(output).toBeUnknown();
-  expect(output).toMatchObject({ status: "error" });
+  expectTypeOf(output.status).toEqualTypeOf<Status>();
+  expectTypeOf(output.failure).toEqualTypeOf<Failure | null>();
+  expectTypeOf(output.banner).toBeUnknown();
+  expect(output).toMatchObject({ status: "error", failure: { code: "refused" } });
 });
 
 it("a name that only looks like a built-in one does not compile", () => {
@@ -36,6 +38,22 @@ it("a name that only looks like a built-in one does not compile", () => {
     await run("network.smtp@9", { target_host: "mx.example.org" });
     // @ts-expect-error: characters are swapped
     await run("mail.rctp", { email: "a@b.example" });
+  };
+  expectTypeOf(compiledOnly).toBeFunction();
+});
+
+it("a job is typed as a run is", () => {
+  const compiledOnly = async (queue: Queue, name: string): Promise<void> => {
+    await queue.enqueue("network.smtp@2", { target_host: "mx.example.org" }, { key: "mx" });
+    await queue.enqueue("network.smtp@1", { target_host: "mx.example.org", target_port: "25", send_email_flag: "False" });
+    await queue.enqueue(name, { anything: true });
+    await queue.enqueue("./probe.js", { anything: true });
+    // @ts-expect-error: no probe of ours is called this
+    await queue.enqueue("network.smpt", { target_host: "mx.example.org" });
+    // @ts-expect-error: there is no such field
+    await queue.enqueue("network.smtp", { target_hots: "mx.example.org" });
+    // @ts-expect-error: a port is a number in 2.0.0
+    await queue.enqueue("network.smtp@2", { target_host: "mx.example.org", target_port: "25" });
   };
   expectTypeOf(compiledOnly).toBeFunction();
 });

@@ -25,7 +25,7 @@ describe("limits as people write them", () => {
   });
 
   test.each(["", "0", "-1", "many", "5/h", "1.5", "burst 3", "key", "key=", "5,,6", "10/s,burst 1.5"])("%s is reported", (written) => {
-    expect(() => parseLimits([written])).toThrow(expect.objectContaining({ code: "usage", message: `${JSON.stringify(written)} is no limit` }));
+    expect(() => parseLimits([written])).toThrow(expect.objectContaining({ code: "usage", summary: `${JSON.stringify(written)} is no limit` }));
   });
 });
 

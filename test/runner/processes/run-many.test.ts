@@ -67,8 +67,8 @@ test.each([{ processes: 0 }, { processes: 1.5 }, { concurrency: 0 }, { concurren
   await expect(runMany("network.smtp", [], options).next()).rejects.toMatchObject({ code: "usage" });
 });
 
-test("an input that is not JSON has its own error", async () => {
+test("an input that is not JSON is refused, and spoils no other", async () => {
   const [wrong, fine] = await runsOf("network.smtp", [{ target_host: 5n }, input()], { processes: 2 });
-  expect(wrong?.error).toBeInstanceOf(TypeError);
+  expect(wrong?.error).toMatchObject({ name: "RequestError", violations: [{ pointer: "/target_host" }] });
   expect(fine?.error).toBeNull();
 });

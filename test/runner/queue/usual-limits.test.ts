@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const enqueue = (emails: readonly string[], key = "site") => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails, catch_all: false }, { key });
+const enqueue = (emails: string[], key = "site") => queue.enqueue("mail.rcpt", { ...rcptInput(server.port), emails, catch_all: false }, { key });
 
 /** When the server was asked, in milliseconds since the worker began: the first question may arrive late on a busy machine. */
 async function drained(options: WorkerOptions = {}): Promise<number[]> {

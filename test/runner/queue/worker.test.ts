@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunningLab } from "../../../runner/harness/define-lab.js";
+import type { InputOf } from "../../../runner/harness/probe-types.js";
 import { labOf } from "../../../runner/harness/registry.js";
 import type { Channel } from "../../../runner/queue/backend.js";
 import { consume } from "../../../runner/queue/consume.js";
@@ -18,13 +19,13 @@ import { message } from "./backend-contract.js";
 let folder: string;
 let queue: Queue;
 let lab: RunningLab;
-let target: Record<string, unknown>;
+let target: InputOf<"network.smtp">;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "probe-run-worker-"));
   queue = await openQueue(`sqlite:${join(folder, "queue.db")}`);
   lab = (await (await labOf("network.smtp"))?.start(() => 0)) as RunningLab;
-  target = lab.servers[0]?.input as Record<string, unknown>;
+  target = lab.servers[0]?.input as typeof target;
 });
 
 afterEach(async () => {
@@ -80,10 +81,12 @@ describe("jobs", () => {
   });
 
   test("an invalid input is rejected with the violations of the command line, and nothing is stored", async () => {
+    // @ts-expect-error: the field is misspelled
     await expect(queue.enqueue("network.smtp", { target_hosst: "mx.example.org" })).rejects.toMatchObject({
       code: "invalid_input",
       violations: expect.arrayContaining([expect.objectContaining({ pointer: "/target_hosst", hint: "did you mean target_host?" })]),
     });
+    // @ts-expect-error: no probe of ours is called this
     await expect(queue.enqueue("network.smpt", target)).rejects.toMatchObject({ code: "unknown_probe" });
     await expect(queue.enqueue("network.smtp", target, { priority: 10 })).rejects.toMatchObject({
       violations: [expect.objectContaining({ pointer: "/data/priority" })],

@@ -1,11 +1,5 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectProbe, playTranscript, probeTest, suiteTests, type TranscriptServer } from "../../../runner/vitest/index.js";
-import { REPO } from "../cli/command-line.js";
-import { folder } from "./probe-run-test.js";
 
 const server = await playTranscript("S: 220 mx ESMTP\nC: EHLO *\nS: 250-mx\nS: 250 SIZE 1000\nC: NOOP\nS: 250 ok\nC: QUIT\nS: 221 bye\n");
 const target = { target_host: server.host, target_port: server.port };
@@ -83,35 +77,13 @@ describe("expectProbe", () => {
     expect(/\n {4}at .*/.exec((error as Error).stack ?? "")?.[0]).toContain("probe-test.test.ts");
   });
 
+  test("awaited without a matcher is an error", async () => {
+    const awaited = async () => void (await expectProbe("network.smtp", target));
+    await expect(awaited()).rejects.toThrow(/^expectProbe\(…\) runs nothing without a matcher/);
+  });
+
   test("reports an invalid request", async () => {
     await expect(expectProbe("network.smtp", { target_host: "a b" }).toBeOk()).rejects.toMatchObject({ name: "RequestError", code: "invalid_input" });
-  });
-});
-
-describe("in a user's project", () => {
-  const own = `
-    import { expect } from "vitest";
-    import { expectProbe, probeTest } from "probe-run/vitest";
-    const target = { target_host: "${server.host}", target_port: ${server.port} };
-    probeTest("greets", "network.smtp", target, ({ output }) => expect(output.banner).toContain("ESMTP"));
-    probeTest("speaks French", "network.smtp", target, ({ output }) => expect(output.banner).toBe("bonjour"));
-  `;
-
-  test("a probe is tested with nothing but vitest, and a failure shows the operations and the test's own line", async () => {
-    const cwd = folder({ "own.test.mjs": own, "package.json": '{ "type": "module" }' });
-    mkdirSync(join(cwd, "node_modules"));
-    symlinkSync(REPO, join(cwd, "node_modules/probe-run"));
-    symlinkSync(join(REPO, "node_modules/vitest"), join(cwd, "node_modules/vitest"));
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST")));
-    const child = spawn(process.execPath, [join(REPO, "node_modules/vitest/vitest.mjs"), "run"], { cwd, env: { ...env, NO_COLOR: "1" } });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text));
-    const [code] = await once(child, "close");
-    expect(said).toMatch(/Tests +1 failed \| 1 passed \(2\)/);
-    expect(said).toMatch(/AssertionError: expected 'mx ESMTP' to be 'bonjour'/);
-    expect(said).toMatch(/NOOP +\d+\.\d +\d+\.\d +250/);
-    expect(said).toContain("own.test.mjs:6:");
-    expect(code).toBe(1);
   });
 });
 
