@@ -1,5 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { type DmarcFacts, examineDmarc } from "../../runner/posture/dmarc/examine.js";
 import { judgeDmarc } from "../../runner/posture/dmarc/judge.js";
@@ -25,7 +26,10 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
     (await ctx.attempt(async () => {
       const facts = await examineDmarc(domain, questions);
       keepFacts(facts, evidence);
-      evidence.checks = judgeDmarc(facts, { hasDkim: null, sends: null, evidence: questions.evidence(`_dmarc.${facts.policy_domain ?? domain}`, "TXT") });
+      evidence.checks = changedAtAliases(
+        judgeDmarc(facts, { hasDkim: null, sends: null, evidence: questions.evidence(`_dmarc.${facts.policy_domain ?? domain}`, "TXT") }),
+        questions,
+      );
       evidence.failure = facts.unanswered;
     })) ?? evidence.failure;
   evidence.findings = findingsOf(evidence.checks);

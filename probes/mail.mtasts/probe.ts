@@ -1,6 +1,7 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { fetchPolicyOf } from "../../runner/posture/fetch.js";
 import { mailHostsOf } from "../../runner/posture/mail-hosts.js";
@@ -31,7 +32,7 @@ async function run(input: Input, ctx: Context<"resolver" | "tcp" | "tls">): Prom
     const { hosts } = await mailHostsOf(domain, questions, { allowPrivate: true });
     const facts = await examineSts(domain, { hosts, fetchPolicy: fetchPolicyOf(ctx, input), policyPort: input.policy_port }, questions);
     Object.assign(evidence, shownSts(facts));
-    evidence.checks = judgeSts(facts, { evidence: questions.evidence(`_mta-sts.${domain}`, "TXT"), receives: null });
+    evidence.checks = changedAtAliases(judgeSts(facts, { evidence: questions.evidence(`_mta-sts.${domain}`, "TXT"), receives: null }), questions);
     unanswered = await unansweredFailure(questions, `_mta-sts.${domain}`, "TXT");
   });
   evidence.failure = broken ?? unanswered;

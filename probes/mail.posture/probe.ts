@@ -1,6 +1,7 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { answersOf } from "../../runner/posture/answers.js";
 import { changesOf } from "../../runner/posture/changes.js";
 import { findingsOf } from "../../runner/posture/check.js";
@@ -45,7 +46,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     const facts = await examineDomain(questionOf(input, domain), meansOf(input, ctx, questions));
     Object.assign(evidence, shownFacts(facts));
     evidence.questions = questions.count;
-    evidence.checks = judgeDomain(facts, questions.evidence);
+    evidence.checks = changedAtAliases(judgeDomain(facts, questions.evidence), questions);
     evidence.answers = answersOf(facts, evidence.checks);
     evidence.changes = changesOf(evidence.checks);
     // Nothing at all is known: the run has examined nothing.

@@ -2,6 +2,7 @@ import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { checkHost } from "../../runner/mail/spf/check-host.js";
 import { spfResolver } from "../../runner/mail/spf/dns-answers.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { type Questions, questionsOf } from "../../runner/posture/questions.js";
 import { examineSpf, type SpfFacts } from "../../runner/posture/spf/examine.js";
@@ -43,7 +44,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     if (input.ip !== undefined) await evaluate(input.ip, input, domain, questions, evidence);
     const facts = await examineSpf(domain, questions);
     keepFacts(facts, evidence, input.ip === undefined);
-    evidence.checks = judgeSpf(facts, { sends: null, evidence: questions.evidence(domain, "TXT") });
+    evidence.checks = changedAtAliases(judgeSpf(facts, { sends: null, evidence: questions.evidence(domain, "TXT") }), questions);
   });
   evidence.findings = [...evaluationFindings(evidence), ...findingsOf(evidence.checks)];
   evidence.status = statusOf(evidence.failure, evidence.findings);

@@ -1,5 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { questionsOf, unansweredFailure } from "../../runner/posture/questions.js";
 import { examineTlsReports } from "../../runner/posture/tlsrpt/examine.js";
@@ -29,7 +30,7 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
     const facts = await examineTlsReports(domain, questions);
     const { near_misses: _, ...shown } = facts;
     Object.assign(evidence, { ...shown, texts: shown.texts.slice(0, MAX_SHOWN) });
-    evidence.checks = judgeTlsReports(facts, { evidence: questions.evidence(`_smtp._tls.${domain}`, "TXT"), isNeeded: null });
+    evidence.checks = changedAtAliases(judgeTlsReports(facts, { evidence: questions.evidence(`_smtp._tls.${domain}`, "TXT"), isNeeded: null }), questions);
     unanswered = await unansweredFailure(questions, `_smtp._tls.${domain}`, "TXT");
   });
   evidence.failure = broken ?? unanswered;

@@ -18,8 +18,10 @@ export interface OrderedChange extends RecordChange {
   readonly risk: string | null;
 }
 
-/** Mail that is lost comes first. SPF and DKIM come before the policy that rests on them; reports come last. */
-const ORDER: readonly string[] = ["mx", "dnssec", "tls", "spf", "dkim", "sender", "reverse", "blocklist", "dmarc", "mtasts", "dane", "tlsrpt"];
+/** SPF and DKIM come before the policy that rests on them; reports come last. */
+const ORDER: readonly string[] = ["mx", "dnssec", "spf", "dkim", "sender", "reverse", "blocklist", "dmarc", "tls", "mtasts", "dane", "tlsrpt"];
+/** Errors that keep mail away from the domain. */
+const LOSSES: readonly string[] = ["mtasts.mx", "dane.tlsa"];
 const VERDICTS: readonly Verdict[] = ["error", "warning", "notice"];
 
 /** What to do, the most urgent first, and then by what rests on what. Nothing is advised for what is not known, and a notice needs a record to copy. */
@@ -41,7 +43,8 @@ export function changesOf(checks: readonly Check[]): OrderedChange[] {
 }
 
 function inOrder(checks: readonly Check[]): Step[] {
-  const rank = ({ check }: Step): number => {
+  const rank = ({ check, verdict }: Step): number => {
+    if (verdict === "error" && LOSSES.includes(check)) return -1;
     const at = ORDER.indexOf(check.split(".", 1)[0] as string);
     return at === -1 ? ORDER.length : at;
   };

@@ -15,6 +15,8 @@ export interface Questions {
   texts(name: string): Promise<string[]>;
   /** The answer of a question that was asked before. */
   evidence(name: string, type: RecordType): CheckEvidence[];
+  /** The same, as it came; null without one. */
+  answered(name: string, type: RecordType): Answer | null;
   /** Different questions so far. */
   readonly count: number;
   /** The same questions, asked through another resolver from now on: the operations of a part bear its name. */
@@ -49,6 +51,7 @@ function questionsAmong(asked: Map<string, Asked>, resolver: Pick<ResolverGrant,
       const answer = asked.get(keyOf(name, type))?.answer ?? null;
       return answer === null ? [] : evidenceOf(name, type, answer);
     },
+    answered: (name, type) => asked.get(keyOf(name, type))?.answer ?? null,
     get count() {
       return asked.size;
     },

@@ -90,7 +90,9 @@ function stepLines({ checks }: Posture, { style, width }: CardLook): string[] {
   const room = Math.max(30, width - 9);
   const lines = shown.flatMap((step, index) => {
     const label = index === 0 ? "First: " : "Then:  ";
-    const notes = [step.record === null || step.wait_for === null ? null : `after ${step.wait_for}`, step.record === null ? null : step.risk];
+    // Several records of one piece of advice have the same notes.
+    const isContinued = step.record === null || (index > 0 && shown[index - 1]?.check === step.check && shown[index - 1]?.why === step.why);
+    const notes = isContinued ? [] : [step.wait_for === null ? null : `after ${step.wait_for}`, step.risk];
     return [
       ...wrapped(printableLine(stepText(step)), room, 0).map((each, line) => `  ${line === 0 ? style.bold(label) : "       "}${each}`),
       ...notes.filter((note) => note !== null).flatMap((note) => wrapped(printableLine(note), room, 0).map((each) => `         ${style.dim(each)}`)),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { changedAtAliases } from "../../../runner/posture/aliases.js";
 import { changesOf, stepsOf } from "../../../runner/posture/changes.js";
 import { advice, check } from "../../../runner/posture/check.js";
 import { examineDmarc } from "../../../runner/posture/dmarc/examine.js";
@@ -7,6 +8,7 @@ import { mailHostsOf } from "../../../runner/posture/mail-hosts.js";
 import { examineSts } from "../../../runner/posture/mtasts/examine.js";
 import { judgeSts } from "../../../runner/posture/mtasts/judge.js";
 import { judgeMx } from "../../../runner/posture/mx/judge.js";
+import type { Questions } from "../../../runner/posture/questions.js";
 import { examineSpf } from "../../../runner/posture/spf/examine.js";
 import { judgeSpf } from "../../../runner/posture/spf/judge.js";
 import { examineTlsReports } from "../../../runner/posture/tlsrpt/examine.js";
@@ -30,6 +32,11 @@ describe("DMARC", () => {
   test("a subdomain without a policy changes only what is below its parent", async () => {
     const checks = await dmarcOf("sub.own.example", { "_dmarc.own.example": ["v=DMARC1; p=reject; sp=none; rua=mailto:r@own.example"] });
     expect(written(checks)).toEqual(["_dmarc.own.example v=DMARC1; p=reject; rua=mailto:r@own.example; sp=quarantine"]);
+  });
+
+  test("a parent in test mode is left alone", async () => {
+    const checks = await dmarcOf("sub.own.example", { "_dmarc.own.example": ["v=DMARC1; p=quarantine; t=y; psd=n; rua=mailto:r@own.example"] });
+    expect(written(checks)).toEqual(["_dmarc.sub.own.example v=DMARC1; p=quarantine; rua=mailto:r@own.example"]);
   });
 
   test("without reports, reports come first, to the address that was meant", async () => {
@@ -198,6 +205,41 @@ describe("mail hosts", () => {
       { name: "own.example", type: "MX", old: "10 mail.own.example.", new: "10 host.other.example.", risk: expect.stringContaining("certificate") },
     ]);
     expect(changesOf(await mxOf(host))).toEqual([]);
+  });
+});
+
+describe("names that are aliases", () => {
+  const changesAt = async (zone: Zone, examine: (questions: Questions) => Promise<Check[]>) => {
+    const questions = questionsIn(zone);
+    return changesOf(changedAtAliases(await examine(questions), questions));
+  };
+  const dmarc = async (questions: Questions): Promise<Check[]> =>
+    judgeDmarc(await examineDmarc("own.example", questions), { evidence: [], hasDkim: true, sends: true });
+  const spf = async (questions: Questions): Promise<Check[]> => judgeSpf(await examineSpf("own.example", questions), { sends: true, evidence: [] });
+
+  test("a record is changed where it is", async () => {
+    const zone = { "_dmarc.own.example": { CNAME: "own.host.example" }, "own.host.example": { TXT: ["v=DMARC1; p=none; rua=mailto:r@own.example"] } };
+    expect(await changesAt(zone, dmarc)).toMatchObject([
+      {
+        name: "own.host.example",
+        new: expect.stringContaining("p=quarantine"),
+        risk: expect.stringContaining("_dmarc.own.example is an alias of own.host.example"),
+      },
+    ]);
+  });
+
+  test("an alias of a name without such a record has it added there", async () => {
+    expect(await changesAt({ "own.example": { CNAME: "host.example" }, "host.example": { A: ["192.0.2.1"] } }, spf)).toMatchObject([
+      { name: "host.example", type: "TXT", old: null, new: "v=spf1 mx -all" },
+    ]);
+  });
+
+  test("an alias that leads to no name is removed before a record is added", async () => {
+    const zone = { "_dmarc.own.example": { CNAME: "gone.host.example" }, "own.example": { A: ["192.0.2.1"] } };
+    expect(await changesAt(zone, dmarc)).toMatchObject([
+      { name: "_dmarc.own.example", type: "CNAME", old: "gone.host.example.", new: null },
+      { name: "_dmarc.own.example", type: "TXT", old: null, new: expect.stringContaining("p=none") },
+    ]);
   });
 });
 
