@@ -1,4 +1,5 @@
 import type { Check } from "../../schemas/check.js";
+import { SPF_LIMITS } from "../mail/spf/lookups.js";
 import { advice, check, type Rule } from "./check.js";
 import type { DkimFacts } from "./dkim/examine.js";
 import type { SpfFacts } from "./spf/examine.js";
@@ -61,14 +62,15 @@ function signedOnly(domain: string, state: Exclude<SpfState, "usable">): Check {
 }
 
 /** What ends in permerror for every address. */
-const PERMERRORS: ReadonlySet<string> = new Set(["spf.record", "spf.syntax", "spf.lookups", "spf.void", "spf.include"]);
+const PERMERRORS: ReadonlySet<string> = new Set(["spf.record", "spf.syntax", "spf.lookups", "spf.include"]);
 
-function spfState({ nodes }: SpfFacts, checks: readonly Check[]): SpfState {
+function spfState({ nodes, empty }: SpfFacts, checks: readonly Check[]): SpfState {
   const [own] = nodes;
   if (own === undefined || own.state === "unanswered") return "unknown";
   if (own.state === "none") return "none";
   const about = checks.filter(({ id }) => PERMERRORS.has(id));
-  if (about.some(({ verdict }) => verdict === "error")) return "broken";
+  const isVoid = Math.min(empty.ipv4.length, empty.ipv6.length) > SPF_LIMITS.empty;
+  if (isVoid || about.some(({ verdict }) => verdict === "error")) return "broken";
   // Without a record that it leads to, a receiver can only wait (temperror).
   if (about.some(({ id, verdict }) => id === "spf.include" && verdict === "unknown")) return "unknown";
   const mayPass = redirected(nodes).some(

@@ -22,7 +22,10 @@ type EvidenceOf = (name: string, type: RecordType) => CheckEvidence[];
 /** Every check of a domain, from what is known of it. It does no I/O. */
 export function judgeDomain(facts: DomainFacts, evidenceOf: EvidenceOf): Check[] {
   const spoofing = spoofingChecks(facts, evidenceOf);
-  return [...spoofing, ...arrivalChecks(facts, spoofing, evidenceOf), ...receivingChecks(facts, evidenceOf)];
+  const checks = [...spoofing, ...arrivalChecks(facts, spoofing, evidenceOf), ...receivingChecks(facts, evidenceOf)];
+  if (facts.route.outcome !== "no_such_name") return checks;
+  // Nothing is advised for a name that is misspelled.
+  return [...checks.map((each) => ({ ...each, advice: null })), check(MISSING, "unknown", `${facts.domain} does not exist`)];
 }
 
 function spoofingChecks({ domain, profile, spf, dkim, dmarc }: DomainFacts, evidenceOf: EvidenceOf): Check[] {
@@ -46,6 +49,7 @@ function arrivalChecks(facts: DomainFacts, spfChecks: readonly Check[], evidence
   ];
 }
 
+const MISSING: Rule = { id: "sender.authenticated", area: "arrival", spec: null };
 const UNNAMED: Rule = { id: "reverse.ptr", area: "arrival", spec: "RFC 1912 2.1" };
 const LISTED: Rule = { id: "blocklist.listed", area: "arrival", spec: "RFC 5782 2.1" };
 

@@ -1,5 +1,6 @@
 import type { MailRoute } from "../../schemas/mx.js";
 import type { SpfFacts } from "./spf/examine.js";
+import { mistakenTerms } from "./spf/repaired.js";
 
 export const PROFILES = ["sending", "receiving", "both", "parked"] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -12,7 +13,8 @@ export function guessProfile(route: MailRoute, { nodes }: Pick<SpfFacts, "nodes"
     own.directives.length === 1 &&
     own.directives[0]?.mechanism.name === "all" &&
     own.directives[0].result === "fail" &&
-    !/\sredirect=/i.test(own.record ?? "");
+    !/\sredirect=/i.test(own.record ?? "") &&
+    mistakenTerms(own.record).length === 0;
   const takesNothing = route.kind === "null_mx" || route.kind === "none";
   // A name without any record of mail is not used for it either.
   const isUnused = route.kind === "none" && own?.state === "none";

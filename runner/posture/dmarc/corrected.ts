@@ -36,9 +36,9 @@ export function enforced({ domain, policy_domain: owner }: DmarcFacts, { tags, t
 }
 
 /** The same record, asking for reports. */
-export function watching({ tags }: DmarcRecord, owner: string): string {
+export function watching({ tags, text }: DmarcRecord, owner: string): string {
   const policy = isPolicy(tags.get("p")) ? [] : ["p=none"];
-  return ["v=DMARC1", ...policy, ...without(tags, ["v", "rua"]), `rua=mailto:${plainAddress(tags.get("rua") ?? "") ?? `dmarc@${owner}`}`].join("; ");
+  return ["v=DMARC1", ...policy, ...without(tags, ["v", "rua"]), `rua=mailto:${plainAddress(tags.get("rua") ?? text) ?? `dmarc@${owner}`}`].join("; ");
 }
 
 /** The same record without a weaker policy for what is below the domain. */

@@ -1,5 +1,6 @@
 import type { DmarcPolicy } from "../../../schemas/dmarc.js";
 import { type Failure, failure } from "../../../schemas/failure.js";
+import { isDomain } from "../../../schemas/host.js";
 import { evaluateDmarc } from "../../mail/dmarc/evaluate.js";
 import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dmarc/read-record.js";
 import { mayShareOrganization, organizationalDomain, type WalkStep, walkAnswered } from "../../mail/dmarc/tree-walk.js";
@@ -112,7 +113,7 @@ async function wildcardsOf(domain: string, questions: Questions): Promise<("SPF"
 const MAX_HOSTS = 10;
 
 function hostsOf(addresses: readonly string[]): string[] {
-  return [...new Set(addresses.flatMap((address) => /^mailto:[^@]*@([^@!?]+)/i.exec(address)?.[1]?.toLowerCase() ?? []))];
+  return [...new Set(addresses.flatMap((address) => /^mailto:[^@]*@([^@!?]+)/i.exec(address)?.[1]?.toLowerCase() ?? []).filter(isDomain))];
 }
 
 interface ReportedDomain {

@@ -4,6 +4,7 @@ import type { DmarcRecord } from "../../mail/dmarc/read-record.js";
 import { advice, check, type Rule } from "../check.js";
 import { enforced, evened, firstRecord, isPolicy, isWritten, POLICY_TAGS, REMOVED, watching } from "./corrected.js";
 import type { DmarcFacts } from "./examine.js";
+import { tagChecks, unusableAddresses } from "./tags.js";
 
 export interface DmarcJudgeOptions {
   /** The domain has a DKIM key; null if that is not known. */
@@ -42,7 +43,7 @@ export function judgeDmarc(facts: DmarcFacts, options: DmarcJudgeOptions): Check
     policyCheck(facts, record),
     ...subdomainChecks(facts, record),
     oldTagCheck(record),
-    unknownTagCheck(record),
+    ...tagChecks(record),
     ...reportChecks(facts, record),
     rejectCheck(facts, options),
     strictCheck(record),
@@ -143,8 +144,6 @@ function subdomainChecks({ domain, policy, policy_domain: owner }: DmarcFacts, r
   return [weaker("sp", record.subdomain_policy), weaker("np", record.non_existent_policy)];
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["v", "p", "sp", "np", "adkim", "aspf", "fo", "psd", "rua", "ruf", "t", ...REMOVED]);
-
 function oldTagCheck({ tags }: DmarcRecord): Check {
   const about = rule("old", "RFC 9989 appendix A");
   const used = REMOVED.filter((name) => tags.has(name));
@@ -157,15 +156,6 @@ function oldTagCheck({ tags }: DmarcRecord): Check {
   if (used.length > 0) return check(about, "notice", `RFC 9989 has removed ${used.map((name) => `${name}=`).join(", ")}`);
   if (sized) return check(about, "notice", "RFC 9989 has removed the size limit (!) of report addresses");
   return check(about, "pass", "no tag is outdated");
-}
-
-function unknownTagCheck({ tags }: DmarcRecord): Check {
-  const unknown = [...tags.keys()].filter((name) => !KNOWN.has(name)).map((name) => name.slice(0, 40));
-  return check(
-    rule("tags", "RFC 9989 4.7"),
-    unknown.length === 0 ? "pass" : "notice",
-    unknown.length === 0 ? "every tag is known" : `receivers ignore tags that they do not know: ${unknown.slice(0, 10).join(", ")}`,
-  );
 }
 
 function reportChecks({ domain, report_hosts: hosts, policy_domain: owner }: DmarcFacts, record: DmarcRecord): Check[] {
@@ -185,6 +175,11 @@ function reportChecks({ domain, report_hosts: hosts, policy_domain: owner }: Dma
         advice: advice("Ask for reports.", request),
       }),
     ];
+  const unusable = unusableAddresses(record);
+  const odd =
+    unusable.length === 0
+      ? []
+      : [check(about, "warning", `no reports can be sent to ${unusable.join(", ").slice(0, 200)}`, { advice: advice("Correct or remove it.") })];
   const checks = hosts.flatMap(({ host, is_authorised: isAuthorised, takes_mail: takesMail }): Check[] => {
     if (isAuthorised === false)
       return [
@@ -197,6 +192,7 @@ function reportChecks({ domain, report_hosts: hosts, policy_domain: owner }: Dma
     if (isAuthorised === null || takesMail === null) return [check(about, "unknown", `no answer to whether ${host} takes reports`)];
     return [];
   });
+  if (odd.length > 0) return [...odd, ...checks];
   return checks.length > 0 ? checks : [check(about, "pass", `reports go to ${record.report_addresses.slice(0, 5).join(", ")}`)];
 }
 

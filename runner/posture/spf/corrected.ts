@@ -1,4 +1,5 @@
 import type { RecordChange } from "../../../schemas/check.js";
+import { SPF_LIMITS } from "../../mail/spf/lookups.js";
 import { parseSpfRecord } from "../../mail/spf/record.js";
 import type { SpfNode } from "../../mail/spf/survey.js";
 
@@ -12,6 +13,7 @@ const MAIL_HOSTS = "mx";
 function mergedRecord(records: readonly string[], sends: boolean | null): string | null {
   const ends: string[] = [];
   const terms: string[] = [];
+  const lookups: string[] = [];
   for (const record of records) {
     const parsed = parseSpfRecord(record);
     if ("problem" in parsed || parsed.redirect !== null || parsed.explanation !== null) return null;
@@ -20,7 +22,9 @@ function mergedRecord(records: readonly string[], sends: boolean | null): string
     if (before.some(({ result }) => result !== "pass")) return null;
     ends.push(parsed.directives[all]?.result ?? "neutral");
     terms.push(...before.map(({ term }) => term));
+    lookups.push(...before.filter(({ mechanism }) => mechanism.name !== "ip4" && mechanism.name !== "ip6").map(({ term }) => term.toLowerCase()));
   }
+  if (new Set(lookups).size > SPF_LIMITS.terms) return null;
   const named = [...new Map(terms.map((term) => [term.toLowerCase(), term])).keys()].map((key) => terms.find((term) => term.toLowerCase() === key) as string);
   if (named.length === 0) {
     if (sends === false) return "v=spf1 -all";
@@ -38,7 +42,7 @@ export function mergeChanges(domain: string, records: readonly string[], sends: 
 
 /** The domain's own record without these terms. Nothing where it would name no server any more, and the domain may send. */
 export function withoutTerms({ domain, record, directives }: SpfNode, gone: readonly string[], sends: boolean | null): RecordChange[] {
-  const left = directives.filter(({ term, mechanism }) => !gone.includes(term) && mechanism.name !== "all");
+  const left = directives.filter(({ term, result, mechanism }) => result === "pass" && !gone.includes(term) && mechanism.name !== "all");
   if (record === null || (left.length === 0 && sends !== false)) return [];
   const terms = record.split(" ").filter((term) => !gone.includes(term));
   return [{ name: domain, type: "TXT", old: record, new: terms.join(" ") }];

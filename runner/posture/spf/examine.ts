@@ -1,5 +1,6 @@
 import { checkHost, type SpfVerdict } from "../../mail/spf/check-host.js";
 import { spfResolver } from "../../mail/spf/dns-answers.js";
+import { literalDomain } from "../../mail/spf/expand.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { type SpfSurvey, surveySpf } from "../../mail/spf/survey.js";
 import type { Questions } from "../questions.js";
@@ -25,6 +26,16 @@ export interface SpfFacts extends SpfSurvey {
 /** Addresses of documentation (RFC 5737, RFC 3849): no record names them, so every term is evaluated. */
 const UNNAMED = { ipv4: "192.0.2.255", ipv6: "2001:db8:ffff::ffff" } as const;
 
+/** Their addresses as macros write them: %{i}, %{ir}, and for IPv6 digit by digit. */
+const OF_CLIENT: readonly string[] = [
+  UNNAMED.ipv4,
+  UNNAMED.ipv4.split(".").reverse().join("."),
+  "2.0.0.1.0.d.b.8.f.f.f.f.",
+  "f.f.f.f.8.b.d.0.1.0.0.2",
+  // %{l}, %{s}
+  "postmaster",
+];
+
 export async function examineSpf(domain: string, questions: Questions): Promise<SpfFacts> {
   const resolver = spfResolver(questions.ask);
   const survey = await surveySpf(domain, resolver);
@@ -38,8 +49,20 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
     records: texts.filter(isSpfRecord),
     hosts: await hostsOfTerms(survey, resolver),
     txt_bytes: texts.reduce((sum, text) => sum + text.length, 0),
-    near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?v\s*=\s*spf1?/i.test(text.slice(0, 50))),
-    empty: { ipv4: ipv4?.empty ?? [], ipv6: ipv6?.empty ?? [] },
+    near_misses: texts.filter((text) => !isSpfRecord(text) && /^\s*"?(?:v\s*=\s*"?spf1?|spf1[\s;,])/i.test(text.slice(0, 50))),
+    empty: { ipv4: ofEveryClient(ipv4?.empty ?? [], survey), ipv6: ofEveryClient(ipv6?.empty ?? [], survey) },
     unanswered: [ipv4, ipv6].find((verdict) => verdict?.result === "temperror")?.problem ?? null,
   };
+}
+
+/** Without the questions about the client itself (ptr, and macros such as %{i}): a client that sends for the domain has an answer to them. */
+function ofEveryClient(empty: readonly string[], { nodes }: SpfSurvey): string[] {
+  const dependent = nodes.some(({ directives }) => directives.some(({ mechanism }) => dependsOnMessage(mechanism)));
+  if (!dependent) return [...empty];
+  return empty.filter((question) => !question.startsWith("PTR ") && !OF_CLIENT.some((part) => question.toLowerCase().includes(part)));
+}
+
+function dependsOnMessage(mechanism: SpfSurvey["nodes"][number]["directives"][number]["mechanism"]): boolean {
+  if (mechanism.name === "ptr") return true;
+  return "domain" in mechanism && mechanism.domain !== null && literalDomain(mechanism.domain) === null;
 }

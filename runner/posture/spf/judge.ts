@@ -5,6 +5,7 @@ import { advice, check, type Rule } from "../check.js";
 import { mergeChanges, withoutTerms } from "./corrected.js";
 import type { SpfFacts } from "./examine.js";
 import { lintSpf, UNNAMED_FAIL } from "./lint.js";
+import { repairedRecord } from "./repaired.js";
 
 export interface SpfJudgeOptions {
   /** The domain sends mail; null if that is not known. */
@@ -51,21 +52,30 @@ function recordCheck({ domain, nodes, records, near_misses: near }: SpfFacts, { 
 function missingRecord(domain: string, sends: boolean | null, misses: readonly string[]): Advice {
   const near = misses[0] ?? null;
   const isParked = sends === false;
+  const repaired = near === null ? null : repairedRecord(near);
+  if (near !== null && repaired === null) return advice(`Correct the record: ${JSON.stringify(near.slice(0, 100))}.`);
+  if (near !== null && repaired !== null) return advice(READ_ANEW, [{ name: domain, type: "TXT", old: near, new: repaired }], { risk: COMPARE });
   const why = isParked
     ? "A domain that sends no mail says so, so that receivers refuse what others send in its name."
     : "Receivers cannot tell your servers from others.";
-  return advice(why, [{ name: domain, type: "TXT", old: near, new: isParked ? "v=spf1 -all" : "v=spf1 mx -all" }], {
+  return advice(why, [{ name: domain, type: "TXT", old: null, new: isParked ? "v=spf1 -all" : "v=spf1 mx -all" }], {
     risk: isParked ? null : UNNAMED_FAIL,
   });
 }
 
-function syntaxCheck({ nodes }: SpfFacts): Check {
+const READ_ANEW = "Receivers do not read the record as it is.";
+const COMPARE = "Compare the record with what was meant: servers that it does not name fail SPF.";
+
+function syntaxCheck({ domain, nodes }: SpfFacts): Check {
   const about = rule("syntax", "4.6");
   const broken = nodes.filter(({ state }) => state === "syntax_error");
   if (broken.length === 0) return check(about, "pass", "no syntax error");
   const shown = broken.map(({ domain, problem }) => `${domain}: ${problem}`).join("; ");
+  const [own] = broken.filter(({ depth }) => depth === 0);
+  const repaired = own?.record == null ? null : repairedRecord(own.record);
+  const change = own === undefined || repaired === null ? [] : [{ name: domain, type: "TXT", old: own.record, new: repaired }];
   return check(about, "error", `a syntax error makes the whole record invalid (permerror): ${shown}`, {
-    advice: advice("Correct the term, or remove it."),
+    advice: advice("Correct the term, or remove it.", change, { risk: change.length === 0 ? null : COMPARE }),
   });
 }
 

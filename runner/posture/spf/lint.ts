@@ -5,6 +5,7 @@ import { withThousands } from "../../support/with-thousands.js";
 import { advice, check, type Rule } from "../check.js";
 import type { SpfFacts } from "./examine.js";
 import { ipv4Reach, passing, redirected, uncountedTerms } from "./reach.js";
+import { mistakenTerms, repairedRecord } from "./repaired.js";
 
 /** Networks this large cover whole providers: every customer there may send. */
 const WIDEST_IPV4 = 8;
@@ -23,6 +24,7 @@ export function lintSpf(facts: SpfFacts, own: SpfNode, sends: boolean | null): C
   return [
     allCheck(own, sends),
     ...ignoredChecks(facts),
+    ...mistakenChecks(facts),
     ...redirectChecks(facts),
     ...openChecks(facts),
     networkCheck(facts),
@@ -51,7 +53,10 @@ function allCheck({ domain, record, directives }: SpfNode, sends: boolean | null
     });
   if (all === undefined && !/\sredirect=/i.test(record ?? ""))
     return check(about, "warning", "the record has no all: it says nothing about the addresses that it does not name", {
-      advice: advice("End the record in ~all.", change(record === null ? null : `${record.trimEnd()} ~all`)),
+      // A record that names no server must not refuse all of them.
+      advice: advice("End the record in ~all.", change(record === null ? null : `${record.trimEnd()}${directives.length === 0 ? " mx" : ""} ~all`), {
+        risk: directives.length === 0 ? UNNAMED_FAIL : null,
+      }),
     });
   return check(about, "pass", all === undefined ? "another record decides (redirect)" : `the record ends in ${all.term}`);
 }
@@ -74,6 +79,21 @@ function ignoredChecks({ nodes }: SpfFacts): Check[] {
         },
       );
     });
+}
+
+/** Section 6: receivers ignore a modifier that they do not know, also one with the name of a mechanism. */
+function mistakenChecks({ nodes }: SpfFacts): Check[] {
+  return nodes.flatMap(({ domain, record, depth }) => {
+    const terms = mistakenTerms(record);
+    if (record === null || terms.length === 0) return [];
+    const repaired = depth === 0 ? repairedRecord(record) : null;
+    const change = repaired === null ? [] : [{ name: domain, type: "TXT", old: record, new: repaired }];
+    return [
+      check(rule("syntax", "6"), "warning", `receivers ignore ${terms.join(" ").slice(0, 200)} of ${domain}: a colon is missing`, {
+        advice: advice("Write a colon in place of the equals sign.", change),
+      }),
+    ];
+  });
 }
 
 /** The record with another term in the place of this one, which other terms may contain. */

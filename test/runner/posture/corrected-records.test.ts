@@ -8,6 +8,7 @@ import { mailHostsOf } from "../../../runner/posture/mail-hosts.js";
 import { examineSts } from "../../../runner/posture/mtasts/examine.js";
 import { judgeSts } from "../../../runner/posture/mtasts/judge.js";
 import { judgeMx } from "../../../runner/posture/mx/judge.js";
+import { guessProfile } from "../../../runner/posture/profile.js";
 import type { Questions } from "../../../runner/posture/questions.js";
 import { examineSpf } from "../../../runner/posture/spf/examine.js";
 import { judgeSpf } from "../../../runner/posture/spf/judge.js";
@@ -58,6 +59,36 @@ describe("DMARC", () => {
     const checks = await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; p=reject", "v=DMARC1; p=none"] });
     expect(written(checks)).toEqual([]);
     expect(checks.map((each) => each.advice?.why)).toContain("Keep the one that you want, and remove the others.");
+  });
+});
+
+describe("DMARC tags", () => {
+  const worst = async (text: string) => {
+    const zone = { "_dmarc.own.example": { TXT: [text] }, "own.example": { MX: [{ preference: 10, exchange: "mx.own.example" }] } };
+    const checks = judgeDmarc(await examineDmarc("own.example", questionsIn(zone)), { evidence: [], hasDkim: true, sends: true });
+    return checks
+      .filter(({ id, verdict }) => (id === "dmarc.tags" || id === "dmarc.rua") && verdict !== "pass")
+      .map(({ verdict, message }) => `${verdict}: ${message}`);
+  };
+
+  test.each([
+    ["v=DMARC1; p=reject; rua=mailto:r@own.example; p=none", /^warning: p stands more than once/],
+    ["v=DMARC1; p=reject; rua=mailto:r@own.example; adkim=x; fo=9", /^notice: .* adkim=x, fo=9$/],
+    ["v=DMARC1; p=reject; rua=mailto:r@own.example; psd=y", /^notice: psd=y /],
+    ["v=DMARC1; p=reject; rua=mailto:<r@own.example>,mailto:r@own.example", /^warning: no reports can be sent to mailto:<r@own\.example>$/],
+    ["v=DMARC1; p=reject; rua=mailto:r@@own.example,mailto:r@own.example", /^warning: no reports can be sent to mailto:r@@own\.example$/],
+  ])("%s", async (text, expected) => {
+    expect(await worst(text)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test("what is right is not complained of", async () => {
+    expect(await worst("v=DMARC1; p=reject; adkim=S; aspf=r; fo=1:d:s; t=n; psd=n; rua=mailto:r@own.example!10m,https://own.example/r")).toEqual([]);
+  });
+
+  test("an address behind a missing semicolon is kept", async () => {
+    expect(written(await dmarcOf("own.example", { "_dmarc.own.example": ["v=DMARC1; p=reject rua=mailto:r@own.example"] }))).toEqual([
+      "_dmarc.own.example v=DMARC1; p=none; rua=mailto:r@own.example",
+    ]);
   });
 });
 
@@ -141,6 +172,65 @@ describe("SPF records of which none counts", () => {
     const checks = await severalOf(texts);
     expect(changed(checks)).toEqual([]);
     expect(checks[0]?.advice?.why).toContain("merge");
+  });
+});
+
+describe("SPF records that cannot be read", () => {
+  const fixedOf = async (text: string) => changesOf(await spfOf(text, true)).map(({ old, new: fixed }) => [old, fixed]);
+
+  test.each([
+    ["v=spf1;mx;-all", "v=spf1 mx -all"],
+    ["v=spf1;include:_spf.a.example;~all", "v=spf1 include:_spf.a.example ~all"],
+    ["spf1 mx -all", "v=spf1 mx -all"],
+    [" v=spf1 mx -all", "v=spf1 mx -all"],
+    ['"v=spf1 a -all"', "v=spf1 a -all"],
+    ["v=spf1\tmx\t-all", "v=spf1 mx -all"],
+    ["v = spf1 mx -all", "v=spf1 mx -all"],
+    ["v=spf10 mx -all", "v=spf1 mx -all"],
+    ["v=spf1;mx;+all", "v=spf1 mx ~all"],
+    ["v=spf1 mx -all;", "v=spf1 mx -all"],
+    ["v=spf1 ip4: 192.0.2.1 -all", "v=spf1 ip4:192.0.2.1 -all"],
+    ["v=spf1 ip4:192.0.2.1,192.0.2.2/31 -all", "v=spf1 ip4:192.0.2.1 ip4:192.0.2.2/31 -all"],
+    ["v=spf1 mx - all", "v=spf1 mx -all"],
+    ["v=spf1 ipv4:192.0.2.1 IPv6:2001:db8::1 -all", "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all"],
+    ["v=spf1 ?ip:192.0.2.1 a:192.0.2.2 mx:192.0.2.4/30 -all", "v=spf1 ?ip4:192.0.2.1 ip4:192.0.2.2 ip4:192.0.2.4/30 -all"],
+    ["v=spf1 mx redirect:_spf.a.example", "v=spf1 mx redirect=_spf.a.example"],
+  ])("%s becomes %s", async (text, fixed) => {
+    expect(await fixedOf(text)).toEqual([[text, fixed]]);
+  });
+
+  test.each([
+    "v=spf1 mx -al",
+    "v=spf1 ip4:300.1.1.1 -all",
+    "v=spf1 ip4:192.0.2.1/33 -all",
+    "v=spf1 mx exp=a.example exp=b.example -all",
+    "v=spf1;-allv=DMARC1; p=reject",
+  ])("what %s means is left to its owner", async (text) => expect(await fixedOf(text)).toEqual([]));
+
+  test("an equals sign in place of a colon is a warning: receivers ignore the term", async () => {
+    const records = { "own.example": ["v=spf1 include=a.example mx -all"], "a.example": ["v=spf1 ip4:192.0.2.1 -all"] };
+    const facts = await examineSpf("own.example", questionsIn(textsAt(records)));
+    const checks = judgeSpf(facts, { sends: true, evidence: [] });
+    expect(checks.find(({ id, verdict }) => id === "spf.syntax" && verdict === "warning")?.message).toContain("include=a.example");
+    expect(written(checks)).toContain("own.example v=spf1 include:a.example mx -all");
+  });
+
+  test("a domain whose only server is behind such a term is not taken for one that sends nothing", async () => {
+    const zone = textsAt({ "own.example": ["v=spf1 include=a.example -all"] });
+    const { route } = await mailHostsOf("own.example", questionsIn(zone), { allowPrivate: true });
+    expect(guessProfile({ ...route, kind: "mx" }, await examineSpf("own.example", questionsIn(zone)))).toBe("both");
+  });
+
+  test("a record without any term is not ended in what refuses all mail", async () => {
+    expect(await fixedOf("v=spf1")).toEqual([["v=spf1", "v=spf1 mx ~all"]]);
+  });
+});
+
+describe("empty answers that only a stranger causes", () => {
+  test("do not count: a client of the domain has an answer to them", async () => {
+    const zone = { "own.example": { TXT: ["v=spf1 exists:%{i}._spf.%{d} exists:%{ir}.%{v}._spf.own.example exists:%{l}._user.own.example ptr -all"] } };
+    const facts = await examineSpf("own.example", questionsIn(zone));
+    expect(facts.empty).toEqual({ ipv4: [], ipv6: [] });
   });
 });
 
