@@ -12,6 +12,7 @@ import { probeName } from "./probe-name.js";
 import type { ProblemCollector } from "./problem-collector.js";
 import type { SuiteFiles } from "./suite-files.js";
 import type { Layer } from "./targets.js";
+import { valueAt } from "./without-faults.js";
 
 /** The first of the ports that a system gives. */
 const PLACEHOLDER_PORT = 49_152;
@@ -50,7 +51,10 @@ function acceptedVersion(loaded: LoadedProbe, asked: Asked, planned: PlannedChec
   const fitted = fitToContract(planned.input, accepted, (steps) => collector.fillingAt(pathOf(steps)));
   if (fitted) accepted = tryVersion(loaded, asked, planned.input);
   if (typeof accepted === "string") return accepted;
-  for (const violation of accepted) collector.addViolation(pathOf(stepsOf(violation.pointer)), violation);
+  // What was left out of the suite may be what is missing here.
+  const isAbout = ({ pointer }: Violation): boolean => pointer !== "" && valueAt(planned.input, stepsOf(pointer)) !== undefined;
+  const own = collector.isCut(planned.index) ? accepted.filter(isAbout) : accepted;
+  for (const violation of own) collector.addViolation(pathOf(stepsOf(violation.pointer)), violation);
   return candidates(asked, loaded.versions)[0] as string;
 }
 

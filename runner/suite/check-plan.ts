@@ -17,6 +17,7 @@ export async function checkPlan(suite: Suite, targets: readonly PlannedTarget[],
 }
 
 function checkTargets(suite: Suite, all: readonly PlannedTarget[], collector: ProblemCollector): void {
+  if (collector.cuts.isEverywhere) return;
   const known = [...new Set(all.flatMap(({ name, labels }) => [...labels, name]))];
   for (const [index, { targets }] of suite.checks.entries()) {
     if (!Array.isArray(targets)) continue;
@@ -33,6 +34,7 @@ function checkTargets(suite: Suite, all: readonly PlannedTarget[], collector: Pr
 function checkTitles(checks: readonly PlannedCheck[], collector: ProblemCollector): void {
   const seen = new Map<string, number>();
   for (const { title, check, index } of checks) {
+    if (collector.isCut(index)) continue;
     const other = seen.get(title);
     if (other === undefined) seen.set(title, index);
     else {

@@ -32,7 +32,7 @@ export function substituteVariables(document: SuiteDocument, environment: Enviro
       problems.push({ file: document.file, ...document.positionOf(scalar), message, hint });
     });
     scalar.value = scalar.type === "PLAIN" && names.length > 0 ? spellingOf(text) : text;
-    if (names.length > 0) filled.set(scalar, { variables: names, failed, text });
+    if (names.length > 0 || failed) filled.set(scalar, { variables: names, failed, text });
   }
   return filled;
 }

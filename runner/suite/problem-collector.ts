@@ -5,6 +5,7 @@ import type { Part, SuiteDocument } from "./document.js";
 import type { Substitution } from "./environment.js";
 import { type Problem, SuiteError } from "./problem.js";
 import type { SuiteFiles } from "./suite-files.js";
+import { Cuts } from "./without-faults.js";
 
 type Path = readonly (string | number)[];
 
@@ -14,7 +15,14 @@ export class ProblemCollector {
   /** The scalars whose text came from the environment. */
   filled: ReadonlyMap<Node, Substitution> = new Map();
 
+  /** What was left out because it is wrong: what is missing there is no problem of its own. */
+  cuts = new Cuts();
+
   constructor(readonly files: SuiteFiles) {}
+
+  isCut(check: number): boolean {
+    return this.cuts.isEverywhere || this.cuts.checks.has(check);
+  }
 
   add(path: Path, part: Part, message: string, hint: string | null = null): void {
     const found = this.files.find(path);

@@ -10,25 +10,32 @@ import { type Environment, substituteVariables } from "./environment.js";
 import { type Problem, SuiteError } from "./problem.js";
 import { ProblemCollector } from "./problem-collector.js";
 import { SuiteFiles } from "./suite-files.js";
+import { type Cuts, withoutFaults } from "./without-faults.js";
 
 const MAX_FILES = 32;
 
 /** One file of a suite. The first is the suite's own, which says everything but what others add. */
 interface Part<Value> {
   readonly document: SuiteDocument;
+  /** Fits the contract: what does not is left out. */
   readonly value: Value;
   readonly collector: ProblemCollector;
+  readonly cuts: Cuts;
 }
 
 export type Parts = readonly [Part<Suite>, ...Part<SuitePart>[]];
 
-/** Reads a suite's file and those that it includes, each once. Rejects with a SuiteError if one does not have the form that it must have. */
+/**
+ * Reads a suite's file and those that it includes, each once, and collects what is wrong with them. Rejects with a SuiteError if the suite's file is
+ * not even a list of fields.
+ */
 export async function readParts(file: string, text: string, environment: Environment): Promise<Parts> {
   const own = await readPart<Suite>(await SuiteDocument.parse(file, text), suiteContract, environment);
   const including = new Including(environment, resolve(file));
   await including.include(own);
   const { parts, problems } = including;
-  if (problems.length > 0) throw new SuiteError([...own.collector.problems, ...problems]);
+  own.collector.problems.push(...problems);
+  own.cuts.isEverywhere ||= problems.length > 0;
   return [own, ...parts];
 }
 
@@ -87,8 +94,12 @@ async function readPart<Value>(document: SuiteDocument, contract: Contract, envi
   let violations = violationsIn(contract, value);
   if (fitToContract(value, violations, (steps) => collector.fillingAt(steps))) violations = violationsIn(contract, value);
   for (const violation of violations) collector.addViolation(stepsOf(violation.pointer), violation);
-  if (violations.length > 0) collector.throwIfAny();
-  return { document, value: value as Value, collector };
+  const cuts = withoutFaults(value, violations, (rest) => violationsIn(contract, rest));
+  if (cuts === null) {
+    collector.throwIfAny();
+    throw new SuiteError([{ file: document.file, line: 1, column: 1, message: "the suite cannot be read", hint: null }]);
+  }
+  return { document, value: value as Value, collector, cuts };
 }
 
 function violationsIn(contract: Contract, value: unknown): Violation[] {

@@ -6,6 +6,7 @@ import { ProblemCollector } from "./problem-collector.js";
 import { type Parts, readParts } from "./read-parts.js";
 import { SuiteFiles } from "./suite-files.js";
 import { assertMatrix, type PlannedTarget, targetsOf } from "./targets.js";
+import { Cuts, NO_PROBE } from "./without-faults.js";
 
 /** A valid suite: its contract holds, its probes exist, and they accept its inputs. */
 export interface ReadSuite {
@@ -29,10 +30,11 @@ export async function readSuite(file: string, text: string, environment: Environ
   const collector = new ProblemCollector(files);
   collector.problems.push(...parts.flatMap((part) => part.collector.problems));
   collector.filled = new Map(parts.flatMap((part) => [...part.collector.filled]));
+  collector.cuts = cutsOf(parts);
   const suite = joined(parts, collector);
   assertMatrix(suite, collector);
   const targets = targetsOf(suite);
-  const checks = planOf(suite, targets, files);
+  const checks = planOf(suite, targets, files).filter(({ check }) => check.probe !== NO_PROBE);
   await checkPlan(suite, targets, checks, collector);
   collector.throwIfAny();
   return { suite, targets, checks, files };
@@ -50,6 +52,18 @@ function joined(parts: Parts, collector: ProblemCollector): Suite {
     }
   }
   const checks = [...own.checks, ...included.flatMap(({ value }) => value.checks)];
-  if (checks.length === 0) collector.add([], "value", "the suite has no checks", "add `checks`, or include a file with some");
+  if (checks.length === 0 && !collector.cuts.isEverywhere) collector.add([], "value", "the suite has no checks", "add `checks`, or include a file with some");
   return { ...own, targets, checks };
+}
+
+/** Of the joined suite. */
+function cutsOf(parts: Parts): Cuts {
+  const all = new Cuts();
+  let before = 0;
+  for (const { cuts, value } of parts) {
+    all.isEverywhere ||= cuts.isEverywhere;
+    for (const index of cuts.checks) all.checks.add(before + index);
+    before += value.checks.length;
+  }
+  return all;
 }

@@ -42,25 +42,24 @@ export async function startSuites({ startVitest }: VitestNode, request: StartReq
       server: { deps: { external: [packagePattern()] } },
       env: { [OPTIONS]: JSON.stringify(suiteOptions) },
     },
-    { plugins: [suitePlugin(request)] },
+    { plugins: suitePlugins(request) },
   );
 }
 
 /** Not in the code of a suite: vitest 5 keeps that on the disk, and knows it again by the suite's text alone. */
 const OPTIONS = "PROBE_RUN_SUITE_OPTIONS";
 
-function suitePlugin({ files }: StartRequest) {
-  return {
-    name: "probe-run:suites",
-    enforce: "pre",
-    // Nothing of the suite is in the code, which vitest writes to the disk: values from the environment may be secrets.
-    load(id: string) {
-      if (!files.includes(id)) return null;
-      const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, JSON.parse(process.env.${OPTIONS}));\n`;
-      // An empty map: lines and columns of errors are the suite's already.
-      return { code, map: { mappings: "" as const } };
-    },
-  } as const;
+/** Two, because vite itself reads a suite in JSON between them. */
+function suitePlugins({ files }: StartRequest) {
+  // Nothing of the suite is in what vitest gets, which it writes to the disk: values from the environment may be secrets.
+  const load = (id: string) => (files.includes(id) ? "{}" : null);
+  const transform = (_: string, id: string) => {
+    if (!files.includes(id)) return null;
+    const code = `import { suiteTests } from ${JSON.stringify(libraryUrl())};\nawait suiteTests(${JSON.stringify(id)}, JSON.parse(process.env.${OPTIONS}));\n`;
+    // An empty map: lines and columns of errors are the suite's already.
+    return { code, map: { mappings: "" as const } };
+  };
+  return [{ name: "probe-run:suite", enforce: "pre", load } as const, { name: "probe-run:tests-of-suite", enforce: "post", transform } as const];
 }
 
 /** The running package's own probe-run/vitest, wherever the suite is. */

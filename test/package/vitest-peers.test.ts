@@ -70,6 +70,12 @@ describe.each(PEERS.filter((peer) => peer.node <= here))("beside vitest $vitest"
     expect(run(await reported(folder, command, "test", "suite.yaml", "-t", "mx1"))).toEqual(["mx1 network.smtp@2 is refused", "mx1 network.smtp@2 is there"]);
     expect(run(await reported(folder, command, "test", "suite.yaml", "--tags", "slow"))).toEqual(["mx1 network.smtp@2 is there"]);
   });
+
+  test("a suite in JSON runs", { timeout: 120_000 }, async () => {
+    const check = { probe: "network.smtp@2", input: { target_host: "127.0.0.1", target_port: 9 }, expect: { failure: { code: "refused" } } };
+    writeFileSync(join(folder, "suite.json"), JSON.stringify({ name: "json", checks: [check] }));
+    expect(outcomes(await reported(folder, command, "test", "suite.json"))).toEqual({ "network.smtp@2": "passed" });
+  });
 });
 
 interface Report {

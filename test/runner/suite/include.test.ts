@@ -83,9 +83,9 @@ describe("an included file", () => {
     // Of all files at once.
     const two = { "suite.yaml": OWN.replace("[shared/more.yaml]", "[a.yaml, b.yaml, c.yaml]"), "a.yaml": "name: other\n", "b.yaml": "checks: 1\n" };
     expect(await problems(two)).toEqual([
+      'suite.yaml:2:27: there is no file "c.yaml"',
       "a.yaml:1:1: name: there is no such field",
       expect.stringContaining("b.yaml:1:9: checks: must be an array"),
-      'suite.yaml:2:27: there is no file "c.yaml"',
     ]);
   });
 

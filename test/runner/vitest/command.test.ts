@@ -33,6 +33,16 @@ describe("a suite runs on vitest", () => {
     expect(code).toBe(0);
   });
 
+  test("a suite in JSON runs, and a failure is shown at its line", async () => {
+    const check = { probe: "network.smtp@2", input: { target_host: "127.0.0.1", target_port: server.port }, expect: { output: { banner: "other" } } };
+    const cwd = folder({ "mail.json": JSON.stringify({ name: "json", checks: [check] }, null, 2), "broken.json": '{"name": "json", "checks": [}' });
+    const { code, err } = await probeRunTest(["mail.json"], cwd);
+    expect(err).toMatch(/banner: expected "other"/);
+    expect(err).toContain("mail.json:12:21");
+    expect(code).toBe(1);
+    expect(await probeRunTest(["broken.json"], cwd)).toMatchObject({ code: 2, err: expect.stringContaining("broken.json:1:") });
+  });
+
   test("a check that cannot be run says why, at its line", async () => {
     const cwd = folder({ "mail.yaml": suite("  - probe: network.smtp@2\n    input: { auth: { username: u, password: abc } }\n") });
     const { code, err } = await probeRunTest(["mail.yaml"], cwd, lab);
