@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram, isExecutable } from "../program/find-program.js";
 import { MissingProgramError, type Packages } from "../program/missing-program.js";
 
 const PACKAGES: Packages = { debian: "chromium", alpine: "chromium", fedora: "chromium", macos: "--cask chromium" };
@@ -11,22 +10,12 @@ const APPLICATIONS = ["/Applications/Chromium.app/Contents/MacOS/Chromium", "/Ap
 
 /** The path of a Chromium of this machine, or the one that PROBE_RUN_BROWSER names. */
 export function findBrowser(environment: NodeJS.ProcessEnv = process.env): string {
-  const { PROBE_RUN_BROWSER: named, PATH = "" } = environment;
+  const { PROBE_RUN_BROWSER: named } = environment;
   if (named !== undefined && named !== "") {
     if (isExecutable(named)) return named;
     throw new MissingProgramError(named, "is not a program that can be executed, and PROBE_RUN_BROWSER names it", null);
   }
-  const folders = PATH.split(delimiter).filter((folder) => folder !== "");
-  const found = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...APPLICATIONS].find(isExecutable);
-  if (found === undefined) throw new MissingProgramError("a browser (chromium or google-chrome)", "is not installed", PACKAGES);
+  const found = findProgram([...NAMES, ...APPLICATIONS], environment);
+  if (found === null) throw new MissingProgramError("a browser (chromium or google-chrome)", "is not installed", PACKAGES);
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,7 +13,19 @@ const MEASURED = ["ok", "warning", "error"].map((outcome) => OUTCOMES.indexOf(ou
 const HOUR_MS = 3_600_000;
 
 const BY_HOUR = "SELECT sum(good_ms) AS good, sum(bad_ms) AS bad, sum(ok + warning + error) AS results FROM hours WHERE check_id = ? AND hour >= ?";
+const FIRST = `SELECT (SELECT min(at) FROM results WHERE check_id = ?) AS at, (SELECT min(hour) FROM hours WHERE check_id = ?) AS hour,
+  (SELECT min(day) FROM days WHERE check_id = ?) AS day`;
 const BY_RESULT = "SELECT at, outcome FROM results WHERE check_id = ? AND at >= ? ORDER BY at";
+
+/** When a check was first measured; null: never. Results are kept for some days only, and hours for longer. */
+export function firstMeasured(driver: Driver, check: number): number | null {
+  const [row] = prepared(driver, FIRST).all(check, check, check) as { at: number | null; hour: number | null; day: number | null }[];
+  const oldest = [row?.hour, row?.day].filter((moment) => typeof moment === "number");
+  const at = row?.at ?? null;
+  // An hour begins before its first result.
+  if (at !== null && oldest.every((moment) => moment >= Math.floor(at / HOUR_MS) * HOUR_MS)) return at;
+  return oldest.length === 0 ? at : Math.min(...oldest);
+}
 
 /** From the counts by hour: the first hour counts as a whole. */
 export function measuredByHour(driver: Driver, check: number, since: number): MeasuredTime {

@@ -2,7 +2,7 @@ import { type CertificateViewers, certificatesOf, type StoredCertificate, setCer
 import { dayCounts, recentIncidents } from "./days.js";
 import type { Entry, History, StateChange } from "./history.js";
 import { logPosition, setLogPosition } from "./log-position.js";
-import { measuredByHour, measuredResults } from "./measured.js";
+import { firstMeasured, measuredByHour, measuredResults } from "./measured.js";
 import { incidentsOfCheck, newestEvidence, resultsBefore } from "./of-check.js";
 import { encoded as encodedHistograms, merged } from "./operation-times.js";
 import type { Batching, Notification, WaitingBatch } from "./outbox.js";
@@ -41,6 +41,7 @@ const REQUESTS = {
   waiting: ({ outbox }: History) => outbox.waiting(),
   certificates: (history: History, suite: string) => certificatesOf(history, suite),
   logPosition: ({ driver }: History, suite: string) => logPosition(driver, suite),
+  firstMeasured: ({ driver }: History, check: number) => firstMeasured(driver, check),
   measuredByHour: ({ driver }: History, check: number, since: number) => measuredByHour(driver, check, since),
   measuredResults: ({ driver }: History, check: number, since: number, slotMs: number) => measuredResults(driver, check, since, slotMs),
   dayCounts: ({ driver }: History, checks: readonly number[], since: number) => dayCounts(driver, checks, since),

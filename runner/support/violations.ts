@@ -95,6 +95,7 @@ function expectation(error: SchemaError): string {
   const { keyword, params, parentSchema } = error;
   switch (keyword) {
     case "type":
+      if (parentSchema?.pattern === DURATION_PATTERN) return patternWords(DURATION_PATTERN);
       return `must be ${withArticle(String(params.type).replaceAll(",", " or "))}`;
     case "enum":
       return `must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;

@@ -9,6 +9,8 @@ import type { Outcome } from "./state.js";
 export interface Notice {
   readonly kind: IncidentKind;
   readonly incident: number;
+  /** There is one incident, however often the history begins anew. */
+  readonly isOnly?: true;
   /** With the incident it names the notice: a number, or r1, r2 … for reminders. */
   readonly transition: string;
   readonly at: number;
@@ -28,7 +30,7 @@ export function notificationsOf(suite: string, check: NamedCheck, notice: Notice
 }
 
 export function eventOf(suite: string, check: NamedCheck, notice: Notice): IncidentEvent {
-  const id = `${check.key}:${notice.incident}:${notice.transition}`;
+  const id = `${check.key}:${incidentName(notice)}:${notice.transition}`;
   const { target, name, check: written } = check.planned;
   return {
     specversion: "1.0",
@@ -52,6 +54,11 @@ export function eventOf(suite: string, check: NamedCheck, notice: Notice): Incid
       reason: notice.reason === null ? null : notice.reason.slice(0, MOST_REASON),
     },
   } satisfies GivenOf<typeof incidentEventContract>;
+}
+
+/** With its moment: numbers begin again when a check was removed and is back, and with a new history. Receivers drop what has a known id. */
+function incidentName({ incident, openedAt, isOnly }: Notice): string {
+  return isOnly === true ? String(incident) : `${incident}-${Math.floor(openedAt / 1000)}`;
 }
 
 /** Removing a check closes its incident, and a reminder is about one that was sent. */

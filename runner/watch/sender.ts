@@ -4,6 +4,7 @@ import type { HistoryClient } from "../history/history-client.js";
 import type { Notification, WaitingBatch } from "../history/outbox.js";
 import { backoffMs } from "../queue/backoff.js";
 import { QueueError } from "../queue/queue-error.js";
+import { RequestError } from "../support/request-error.js";
 import type { Deliverer } from "./receivers/deliverer.js";
 import { openDeliverer } from "./receivers/open-deliverer.js";
 import type { Receiver } from "./receivers/receiver.js";
@@ -35,15 +36,24 @@ export interface SenderLine {
 /** Rejects with a RequestError for a receiver that cannot be used. */
 export function openLines(receivers: readonly Receiver[], environment: NodeJS.ProcessEnv): Promise<SenderLine[]> {
   return Promise.all(
-    receivers.map(async (receiver) => ({
+    receivers.map(async (receiver, place) => ({
       receiver,
-      deliverer: await openDeliverer(receiver, environment),
+      deliverer: await openDeliverer(receiver, environment).catch((error: unknown) => {
+        throw named(error, place);
+      }),
       busy: null,
       taken: null,
       notBefore: 0,
       refreshAt: 0,
     })),
   );
+}
+
+/** Which of the receivers cannot be used. */
+function named(error: unknown, place: number): unknown {
+  if (!(error instanceof RequestError)) return error;
+  const violations = error.violations.map((violation) => ({ ...violation, pointer: "" }));
+  return new RequestError(`receiver ${place + 1} of watch.notify cannot be used`, error.code, violations);
 }
 
 export interface SenderOptions {

@@ -74,8 +74,7 @@ export function applied(state: CheckState, result: AppliedResult, rules: Rules):
 /** The clock was set back: what comes next is newer than what was seen in its old future. */
 export function upToNow(state: CheckState, now: number): CheckState {
   if (state.last_at === null || state.last_at <= now) return state;
-  const { incident } = state;
-  return { ...state, last_at: now, incident: incident === null ? null : { ...incident, opened_at: Math.min(incident.opened_at, now) } };
+  return { ...state, last_at: now };
 }
 
 /** The failures since the last success turned out to be another's: nothing is known of their slots. An incident that was reported stays. */

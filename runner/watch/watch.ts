@@ -2,6 +2,7 @@ import type { IncidentEvent } from "../../schemas/incident-event.js";
 import type { HistoryClient } from "../history/history-client.js";
 import { HistoryLost } from "../history/history-lost.js";
 import type { Notification } from "../history/outbox.js";
+import { findProgram } from "../program/find-program.js";
 import { counted } from "../support/counted.js";
 import { Book, type BookOptions } from "./book.js";
 import { CertificateWatch } from "./certificates/certificate-watch.js";
@@ -40,6 +41,8 @@ export interface PreparedWatch {
   readonly lines: readonly SenderLine[];
   /** Of jobs that report themselves: the key of each by the digest of its token. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Programs that are not there: a watch begins without them, and its notifications wait. */
+  readonly missing: readonly string[];
 }
 
 /** What one watch leaves to the next, when the file has changed. */
@@ -55,7 +58,9 @@ export interface Legacy {
 
 /** Rejects with a RequestError for a receiver or a token that cannot be used. */
 export async function prepareWatch(plan: WatchPlan, environment: NodeJS.ProcessEnv): Promise<PreparedWatch> {
-  return { plan, lines: await openLines(plan.receivers, environment), tokens: await openTokens(plan.heartbeats) };
+  const programs = plan.receivers.flatMap((receiver) => (receiver.kind === "program" ? [receiver.command[0]] : []));
+  const missing = programs.filter((program) => findProgram([program], environment) === null);
+  return { plan, lines: await openLines(plan.receivers, environment), tokens: await openTokens(plan.heartbeats), missing };
 }
 
 const LOOK_EVERY_MS = 30_000;
@@ -88,7 +93,8 @@ export class Watch {
 
   /** Starts it, from where the history ends. */
   static async open(prepared: PreparedWatch, history: HistoryClient, options: WatchOptions, legacy: Legacy | null = null): Promise<Watch> {
-    const { plan, lines, tokens } = prepared;
+    const { plan, lines, tokens, missing } = prepared;
+    for (const program of missing) options.tell(`${program} of watch.notify is not installed: what it is to get waits until it is`);
     const health = legacy?.health ?? new HistoryHealth(options.tell);
     let open: Pick<Parts, "book" | "certificates"> | null = null;
     const openIncidents = (): IncidentEvent[] =>

@@ -147,6 +147,7 @@ function noticeOf({ row: { warned_level: level, not_after: end }, checks }: Know
   return {
     kind,
     incident: 1,
+    isOnly: true,
     transition: isOver ? "end" : String(level),
     at: now,
     openedAt: now,

@@ -42,10 +42,15 @@ export class Objectives {
     return `the error budget (${good} % of ${days} days) is spent ${long} times too fast over ${rule.longMs / HOUR_MS} h and ${short} times over ${rule.shortMs / 60_000} min; ${Math.round(spent * 100)} % of it is spent`;
   }
 
-  #measured(check: WatchedCheck, windowMs: number, now: number): Promise<Measured> {
+  /** The time before the first result counts as fine: without it, a failure in the first minutes would be a large share of all that is known. */
+  async #measured(check: WatchedCheck, windowMs: number, now: number): Promise<Measured> {
     const { history } = this.book;
     const id = this.book.id(check.key);
-    if (windowMs > MOST_BY_RESULT_MS) return history.ask("measuredByHour", id, now - windowMs);
-    return history.ask("measuredResults", id, now - windowMs, slotLength(now - windowMs, check.schedule));
+    const since = now - windowMs;
+    const [first, measured] = await Promise.all([
+      history.ask("firstMeasured", id),
+      windowMs > MOST_BY_RESULT_MS ? history.ask("measuredByHour", id, since) : history.ask("measuredResults", id, since, slotLength(since, check.schedule)),
+    ]);
+    return first === null ? measured : { ...measured, goodMs: measured.goodMs + Math.max(0, first - since) };
   }
 }

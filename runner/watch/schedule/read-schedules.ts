@@ -37,7 +37,10 @@ export async function maintenanceOf(
     for (const [place, tag] of (written.tags ?? []).entries())
       if (!tags.has(tag)) problems.add([...path, "tags", place], "value", `no check has the tag ${JSON.stringify(tag)}`);
     const read = cron === undefined ? readLocalTime : comingTimes;
-    if ((cron === undefined) === (once === undefined)) problems.add(path, "value", "a maintenance has cron or once");
+    if ((cron === undefined) === (once === undefined)) {
+      problems.add(path, "value", "a maintenance has cron or once");
+      continue;
+    }
     const times = await timesOf(() => read(cron ?? once ?? "", written.zone ?? zone), [...path, cron === undefined ? "once" : "cron"], problems);
     if (times !== null) windows.push({ starts: times, forMs: durationMs(written.for) as number, tags: written.tags ?? null });
   }

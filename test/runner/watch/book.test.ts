@@ -58,7 +58,7 @@ test("reminders: one for each interval, however often it is looked", async () =>
   await record(1, "error");
   await record(2, "error");
   for (const minute of [30, 63, 64, 100, 125, 126]) await made.remind(minute * MINUTE);
-  expect(outbox().map(({ id }) => id)).toEqual(["1", "r1", "r2"].map((name) => `${check.key}:1:${name}`));
+  expect(outbox().map(({ id }) => id)).toEqual(["1", "r1", "r2"].map((name) => `${check.key}:1-120:${name}`));
   await record(130, "ok");
   await made.remind(400 * MINUTE);
   expect(outbox()).toHaveLength(4);
@@ -72,12 +72,12 @@ test("while the history cannot be written, incidents continue, and what was not 
   await record(2, "error");
   expect(changes).toEqual(["error 1"]);
   expect(trouble).toHaveLength(1);
-  expect(trouble[0]?.unsaved.map(({ id }) => id)).toEqual([`${check.key}:1:1`]);
+  expect(trouble[0]?.unsaved.map(({ id }) => id)).toEqual([expect.stringMatching(`^${check.key}:1-\\d+:1$`)]);
   expect(made.state(check.key).incident).toMatchObject({ number: 1 });
   history.driver.exec("PRAGMA query_only = OFF");
   await record(3, "ok");
   expect(changes).toEqual(["error 1", "recovered 1"]);
-  expect(outbox().map(({ id }) => id)).toEqual([`${check.key}:1:2`]);
+  expect(outbox().map(({ id }) => id)).toEqual([expect.stringMatching(`^${check.key}:1-\\d+:2$`)]);
   const [stored] = history.checks("mail", [], "");
   expect(JSON.parse(stored?.state ?? "")).toEqual(made.state(check.key));
 });
@@ -91,4 +91,18 @@ test("a result that is there already changes nothing", async () => {
   await record(1, "ok");
   expect(made.state(check.key)).toEqual(before);
   expect([changes, outbox().length]).toEqual([["error 1"], 1]);
+});
+
+test("an incident of a check that was removed and is back, or of a new history, is not taken for one that was sent", async () => {
+  const { book: first, history, record, outbox, check } = await book();
+  for (const [minute, outcome] of (["error", "error", "ok"] as const).entries()) await record(minute + 1, outcome);
+  const client = new LocalHistory(history, () => undefined);
+  const options = { onChange: () => undefined, onTrouble: () => undefined };
+  const without = await watchPlanOf(await readSuite("checks.yaml", SUITE.replace("network.tcp", "network.smtp"), {}));
+  await Book.open(without, client, options, 4 * MINUTE);
+  const again = await Book.open(first.plan, client, options, 5 * MINUTE);
+  const fail = (at: number): Promise<void> => again.record(check, { at, outcome: "error", durationMs: 1, reason: "refused", output: null }, at);
+  await fail(6 * MINUTE);
+  await fail(7 * MINUTE);
+  expect(outbox().map(({ data }) => `${data.kind} ${data.incident}`)).toEqual(["error 1", "recovered 1", "error 1"]);
 });

@@ -125,7 +125,7 @@ test("killed again and again: no result twice, no change without an event, no id
   expect([...received.keys()].sort()).toEqual(outbox.map(({ id }) => id).sort());
   const kinds = new Map(outbox.map(({ id, body }) => [id, (JSON.parse(body) as { data: { kind: string } }).data.kind]));
   for (const { key, number, closed_at } of incidents) {
-    const own = [...kinds].filter(([id]) => id.startsWith(`${key}:${number}:`)).map(([, kind]) => kind);
+    const own = [...kinds].filter(([id]) => id.startsWith(`${key}:${number}-`)).map(([, kind]) => kind);
     expect(["error", "flapping"]).toContain(own[0]);
     expect(own.filter((kind) => kind === "recovered")).toHaveLength(closed_at === null ? 0 : 1);
   }

@@ -74,7 +74,7 @@ describe("errors are reported with their lines", () => {
     ["name: port,", "name: port, watch: { depends_on: [greets] },", /^checks\.yaml:12:\d+: mx1 network\.tcp port depends on itself/],
     ["name: canary,", "name: canary, watch: { depends_on: [port] },", /^checks\.yaml:14:\d+: mx1 network\.tcp canary is a canary/],
     ["failures: 2, of: 5", "failures: 5, of: 2", /^checks\.yaml:4:\d+: failures must not be more than of/],
-    ["every: 30s", "every: 30", /^checks\.yaml:3:\d+: watch\.every/],
+    ["every: 30s", "every: 30", /^checks\.yaml:3:\d+: watch\.every: must be a time with its unit, such as 30s, 5m or 1h, not 30$/],
     ["every: 5m", "every: 10ms", /^checks\.yaml:13:\d+: every must be at least 1s/],
     ["canaries: [canary]", "canaries: [missing]", /^checks\.yaml:5:\d+: there is no check "missing"/],
     ["every: 30s", "cron: '61 * * * *'", /^checks\.yaml:3:\d+: .*minute/],

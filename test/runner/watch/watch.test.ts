@@ -48,6 +48,8 @@ async function view(name: string): Promise<CheckView> {
   return checks.find((check) => check.name === `webapp.http ${name}`) as CheckView;
 }
 
+/** The id of a notification without the check and the moment. */
+const changeOf = (id: string): string => id.replace(/^[0-9a-f]{16}:(\d+)-\d+:/, "$1:");
 const notifications = (): string[] => receiver.taken.map(({ data }) => `${data.check} ${data.kind}`);
 
 describe("an incident", () => {
@@ -77,7 +79,7 @@ describe("an incident", () => {
     const [opened, closed] = receiver.taken;
     expect(opened).toMatchObject({
       type: "probe-run.incident",
-      id: expect.stringMatching(/^[0-9a-f]{16}:1:1$/),
+      id: expect.stringMatching(/^[0-9a-f]{16}:1-\d{10}:1$/),
       subject: "webapp.http front",
       data: { suite: "sites", target: null, probe: "webapp.http", incident: 1, outcome: "error", reason: expect.stringContaining("503") },
     });
@@ -116,7 +118,7 @@ describe("an incident", () => {
     expect((await view("front")).incident).toMatchObject({ number: 1 });
     site.down.clear();
     await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front recovered"]);
-    expect(receiver.taken.map(({ id }) => id.split(":").slice(1).join(":"))).toEqual(["1:1", "1:2"]);
+    expect(receiver.taken.map(({ id }) => changeOf(id))).toEqual(["1:1", "1:2"]);
   });
 
   test("of a check that the file has no more is closed as removed", async () => {
@@ -174,9 +176,23 @@ describe("a receiver", () => {
     await expect.poll(() => receiver.attempts.length, POLLING).toBeGreaterThan(0);
     site.down.clear();
     await expect.poll(notifications, POLLING).toEqual(["webapp.http front error", "webapp.http front recovered"]);
-    const ids = receiver.attempts.map((id) => id.split(":").slice(1).join(":"));
-    expect(ids).toEqual(["1:1", "1:1", "1:1", "1:2"]);
+    expect(receiver.attempts.map(changeOf)).toEqual(["1:1", "1:1", "1:1", "1:2"]);
     expect(err()).toContain("is not taken, and will be sent again");
+  });
+
+  test("that cannot be used is named, and a program that is missing is reported at the start", async () => {
+    const file = join(folder, "checks.yaml");
+    const suite = (notify: string): string =>
+      `name: sites\nwatch: { every: 1h, notify: [${notify}] }\nchecks:\n  - { probe: webapp.http, input: { url: "${site.origin}/" } }\n`;
+    writeFileSync(file, suite(`{ to: "${receiver.url}" }, { to: "${receiver.url}#secret=env:PROBE_RUN_NO_SUCH" }`));
+    await expect(watch()).rejects.toThrow("receiver 2 of watch.notify cannot be used\n  env:PROBE_RUN_NO_SUCH: there is no such environment variable");
+    writeFileSync(file, suite(`{ program: ["${process.execPath}"] }, { program: [/no/such/pager, now] }`));
+    const { err } = await watch();
+    expect(
+      err()
+        .split("\n")
+        .filter((line) => line.includes("installed")),
+    ).toEqual(["probe-run: /no/such/pager of watch.notify is not installed: what it is to get waits until it is"]);
   });
 
   test("gets only the events of its filter", async () => {

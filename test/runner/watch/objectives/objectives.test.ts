@@ -50,10 +50,10 @@ describe("over time", () => {
 
   test("opens once while it is spent too fast, and closes when it is not", { timeout: 60_000 }, async () => {
     // A quarter of the hour is 25 %: 25 times too fast.
-    simulated = await simulate(suiteOf(objective, { c: "" }), (_, now) => minutes(now) >= 60 && minutes(now) < 75 && Math.floor(minutes(now)) % 2 === 0);
+    simulated = await simulate(suiteOf(objective, { c: "" }), (_, now) => minutes(now) >= 60 && minutes(now) < 75);
     await simulated.pass(59.9 * MINUTE);
     expect(simulated.notifications()).toEqual([]);
-    await simulated.pass(20 * MINUTE);
+    await simulated.pass(16 * MINUTE);
     expect(simulated.notifications().filter((line) => line.includes("objective"))).toEqual(["error c objective"]);
     const [alert] = simulated.events().filter(({ subject }) => subject?.includes("objective"));
     expect(alert?.data.reason).toMatch(
@@ -72,6 +72,25 @@ describe("over time", () => {
     expect(row?.error).toBeGreaterThanOrEqual(18);
     expect((row?.bad as number) / MINUTE).toBeCloseTo(10, 0);
     expect((row?.good as number) / MINUTE).toBeCloseTo(20, 0);
+  });
+
+  test("some failures soon after the start spend little of a month's budget", async () => {
+    const isDown = (now: number): boolean => minutes(now) >= 2 && minutes(now) < 2.5;
+    simulated = await simulate(suiteOf("objective: { good: 99.9, days: 30 }, every: 5s, fire_after: 2, clear_after: 2", { c: "" }), (_, now) => isDown(now));
+    await simulated.pass(20 * MINUTE);
+    expect(simulated.notifications()).toEqual(["error c", "recovered c"]);
+  });
+
+  test("an outage that begins soon after the start is reported when it has spent what an hour may, and says how much that is of all", async () => {
+    simulated = await simulate(suiteOf("objective: { good: 99.9, days: 30 }, every: 5s, fire_after: 2", { c: "" }), (_, now) => minutes(now) >= 2);
+    await simulated.pass(2.7 * MINUTE);
+    expect(simulated.notifications()).toEqual(["error c"]);
+    await simulated.pass(2 * MINUTE);
+    expect(simulated.notifications()).toEqual(["error c", "error c objective"]);
+    const spent = Number(/; (\d+) % of it is spent$/.exec(simulated.events()[1]?.data.reason ?? "")?.[1]);
+    // A minute or two of 43.
+    expect(spent).toBeGreaterThanOrEqual(2);
+    expect(spent).toBeLessThanOrEqual(5);
   });
 
   test("without measured time there is no reason", async () => {

@@ -14,12 +14,13 @@ checks:
 /** Events of incidents, as the book makes them. */
 export async function incidents(): Promise<(target: string, kind: Notice["kind"], fields?: Partial<Notice>) => IncidentEvent> {
   const { suite, checks } = await watchPlanOf(await readSuite("checks.yaml", SUITE, {}));
+  const openedAt = Date.now() - 60_000;
   return (target, kind, fields = {}) => {
     const check = checks.find(({ planned }) => planned.target === target) as WatchedCheck;
     const transition = kind === "error" ? "1" : "2";
     const outcome = kind === "recovered" ? "ok" : "error";
     const reason = kind === "recovered" ? null : "refused in connect";
-    const usual = { incident: 1, transition, at: Date.now(), openedAt: Date.now() - 60_000, isFlapping: false, outcome, reason } as const;
+    const usual = { incident: 1, transition, at: Date.now(), openedAt, isFlapping: false, outcome, reason } as const;
     return eventOf(suite, check, { ...usual, kind, ...fields });
   };
 }
