@@ -49,7 +49,8 @@ export interface Channel extends Sink {
   /**
    * Leases up to `max` messages that are due: higher priorities first, then in order of arrival. Waits up to `waitMs` for the first one. Returns an
    * empty list if there was none, if `signal` aborts, and while the channel is paused. A message whose lease has expired is claimed again, as its
-   * next attempt. A message that a limit holds back costs no attempt, and messages of other keys overtake it.
+   * next attempt. A message that a limit holds back costs no attempt, and messages of other keys overtake it. A claim that waits while the store is
+   * closed returns an empty list; a later one rejects with the code `closed`, or a worker would ask again without end.
    */
   claim(request: ClaimRequest): Promise<LeasedMessage[]>;
   /** Renews leases from now on. Returns those that are lost: another worker may hold them, so they must not be used any more. */

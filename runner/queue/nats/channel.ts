@@ -12,6 +12,7 @@ import type {
   Settlement,
   StateUpdate,
 } from "../backend.js";
+import { QueueError } from "../queue-error.js";
 import { delayRedelivery } from "./acks.js";
 import type { ChannelContext } from "./channel-context.js";
 import { ClaimWaiters } from "./claim-waiters.js";
@@ -65,6 +66,7 @@ export class NatsChannel implements Channel {
   }
 
   async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
+    if (this.#waiters.isClosed) throw new QueueError("closed", `${this.context.client.address} has been closed`);
     const deadline = performance.now() + request.waitMs;
     while (!this.#waiters.isClosed && request.signal?.aborted !== true) {
       const seen = this.#waiters.count;

@@ -61,6 +61,7 @@ export class RedisChannel implements Channel {
   }
 
   async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
+    if (this.#isClosed) throw this.connection.closedError();
     const { waitMs, leaseMs, signal } = request;
     const deadline = performance.now() + waitMs;
     try {

@@ -59,11 +59,11 @@ export class Connection {
   }
 
   async guard<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw this.#closed();
+    if (this.#isClosed) throw this.closedError();
     try {
       return await this.#unlessEnded(work());
     } catch (error) {
-      throw this.#isClosed ? this.#closed() : asQueueError(error, this.address.shown, this.#lastError);
+      throw this.#isClosed ? this.closedError() : asQueueError(error, this.address.shown, this.#lastError);
     }
   }
 
@@ -89,13 +89,13 @@ export class Connection {
   /** A client that is closed while it reconnects never settles the commands that wait for the connection. */
   #unlessEnded<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const end = (): void => reject(this.#closed());
+      const end = (): void => reject(this.closedError());
       this.#pendingCalls.add(end);
       work.then(resolve, reject).finally(() => this.#pendingCalls.delete(end));
     });
   }
 
-  #closed(): QueueError {
+  closedError(): QueueError {
     return new QueueError("closed", `${this.address.shown} has been closed`);
   }
 }

@@ -74,6 +74,7 @@ export class SqliteChannel implements Channel {
   }
 
   async claim(request: ClaimRequest): Promise<LeasedMessage[]> {
+    if (this.#isClosed) throw this.database.closedError();
     const deadline = performance.now() + request.waitMs;
     while (!this.#isClosed && request.signal?.aborted !== true) {
       if (this.#mayHaveMore) {

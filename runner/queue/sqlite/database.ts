@@ -89,8 +89,12 @@ export class Database {
     }
   }
 
+  closedError(): QueueError {
+    return new QueueError("closed", `${this.path} has been closed`);
+  }
+
   #assertOpen(): void {
-    if (this.#isClosed) throw new QueueError("closed", `${this.path} has been closed`);
+    if (this.#isClosed) throw this.closedError();
   }
 
   async #flush(): Promise<void> {

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NO_LIMITS } from "../../../runner/limits/limits.js";
 import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMessage, type Message, type Outcome } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS, type BackendOptions } from "../../../runner/queue/backend-options.js";
+import { Consumer } from "../../../runner/queue/consumer.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
+import { Worker } from "../../../runner/queue/worker.js";
 
 export interface ContractSubject {
   /** A separate store for each test; `open` may be called again, as by another process. */
@@ -82,6 +84,27 @@ export function describeBackend(name: string, { fresh, leaseMs, keepsOrderOfHeld
         const all = Array.from({ length: 1000 }, (_, index) => message(`m${index}`));
         expect(new Set(await jobs.push(all))).toEqual(new Set(["accepted"]));
         expect(await jobs.counts()).toMatchObject({ waiting: 1000, leased: 0 });
+      });
+    });
+
+    describe("close", () => {
+      test("ends a claim that waits, and a later claim rejects: a worker would ask again without end", async () => {
+        const waiting = claim(jobs, 1, { waitMs: 60_000 });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await backend.close();
+        await expect(waiting).resolves.toEqual([]);
+        await expect(claim(jobs)).rejects.toMatchObject({ name: "QueueError", code: "closed" });
+      });
+
+      test("ends a worker and a consumer that still run", async () => {
+        const probes = { get: () => Promise.reject(new Error("there is no job")) };
+        const settings = { concurrency: 1, leaseMs: 60_000, limits: NO_LIMITS, drain: false, waitMs: 60_000, onTrouble: () => undefined };
+        const worker = new Worker({ jobs, results: null, probes, targets: null, mayResolve: () => false, ...settings });
+        const ended = Promise.allSettled([worker.run(), new Consumer(backend.results as Channel, {}).claim()]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await backend.close();
+        const closed = { status: "rejected", reason: expect.objectContaining({ code: "closed" }) };
+        expect(await ended).toEqual([closed, closed]);
       });
     });
 
