@@ -14,7 +14,7 @@ import { RunMemory } from "./job-memory.js";
 import type { KnownProbes } from "./known-probes.js";
 import { type FailureReason, type LastFailure, lastFailure } from "./last-failure.js";
 import { plainSecrets, referencesIn } from "./plain-secrets.js";
-import { resultMessage } from "./result.js";
+import { type JobOfResult, resultMessage } from "./result.js";
 
 export interface JobContext {
   readonly probes: Pick<KnownProbes, "get">;
@@ -87,14 +87,20 @@ async function runJob(message: LeasedMessage, job: Job, context: JobContext, can
   if (cancellation.isCancelled) return { outcome: { kind: "release" }, report: null };
   if (targets !== undefined && isDecidedBy(targets, report)) return deadForTargets(targets, report);
   const { laterMs } = memory;
-  const ofJob = { id: message.id, attempt: message.attempt, priority: job.priority, location: context.location ?? null };
-  if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, { ...ofJob, part: message.part }) }, report };
+  const ofJob = (part: number | null): JobOfResult => ({
+    id: message.id,
+    attempt: message.attempt,
+    priority: job.priority,
+    part,
+    location: context.location ?? null,
+  });
+  if (laterMs !== null) return { outcome: { kind: "later", afterMs: laterMs, result: resultMessage(report, ofJob(message.part)) }, report };
   const { failure } = report.carried;
   if (job.retry_failures && failure?.retryable === true) {
     const retry = retryOutcome(message, job, lastFailure("target_failed", `${failure.phase}: ${failure.code}: ${failure.message}`), memory.notBeforeMs);
     if (retry !== null) return { outcome: retry, report };
   }
-  return { outcome: { kind: "done", result: resultMessage(report, { ...ofJob, part: null }) }, report };
+  return { outcome: { kind: "done", result: resultMessage(report, ofJob(null)) }, report };
 }
 
 function askedBy({ probe, version }: Job): Asked {

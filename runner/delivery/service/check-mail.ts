@@ -8,8 +8,8 @@ import type { MailToSend } from "./delivery.js";
 export function checkMail(given: MailToSend): void {
   if (given === null || typeof given !== "object") throw wrongMail("", "must be an object with mail_from, recipients and a message");
   const { message, ...mail } = given;
-  // Validation fills in defaults, and must not change the caller's object.
-  const copy: unknown = mail.fields === undefined ? { ...mail } : { ...mail, fields: cloned(mail.fields) };
+  // Validation fills in defaults, and must not change the caller's objects: `mail` is ours, its fields are not.
+  const copy: unknown = mail.fields === undefined ? mail : { ...mail, fields: cloned(mail.fields) };
   if (!mailToSendContract.validator(copy)) throw refused(violationsOf(mailToSendContract.faults(copy)));
   if (message !== undefined && typeof message !== "string" && !(message instanceof Uint8Array)) throw wrongMail("/message", "must be text or bytes");
   if ((message === undefined) === (mail.fields === undefined)) throw wrongMail("/message", "give either the whole message or its fields");
