@@ -108,7 +108,7 @@ export class SqliteChannel implements Channel {
       const at = this.#at();
       this.#removeExpired(at.now);
       const forgetAt = Math.ceil(at.now + this.retentionMs);
-      return settleNow({ ...at, statements: this.#statements, forgetAt, pushResults: (messages) => this.results?.pushAllNow(messages, at.now) }, settlements);
+      return settleNow({ forgetAt, pushResults: (messages) => this.results?.pushAllNow(messages, at.now), ...at }, settlements);
     }, durability);
   }
 
@@ -190,7 +190,7 @@ export class SqliteChannel implements Channel {
   }
 
   async #claimNow(request: ClaimRequest): Promise<LeasedMessage[]> {
-    const claimed = await this.database.write(() => claimNow({ ...this.#at(), statements: this.#statements }, request), "none");
+    const claimed = await this.database.write(() => claimNow(this.#at(), request), "none");
     this.#mayHaveMore = claimed.length === request.max;
     return claimed;
   }
@@ -201,8 +201,8 @@ export class SqliteChannel implements Channel {
     return result;
   }
 
-  #at(): { database: Database; table: TableName; now: number } {
-    return { database: this.database, table: this.table, now: this.database.clock.now() };
+  #at() {
+    return { database: this.database, table: this.table, statements: this.#statements, now: this.database.clock.now() };
   }
 
   /** Changes whenever any process has written. */
