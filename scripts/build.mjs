@@ -1,5 +1,6 @@
-// node scripts/build.mjs [--js]: makes dist/, unless it already fits the sources. npm runs `prepare` again for every npx in a
-// checkout, so finding nothing to do must be fast: this file loads neither esbuild nor TypeScript.
+// node scripts/build.mjs [--js]: makes dist/, unless it already fits the sources. npm runs `prepublish` after
+// each install in a checkout (and `prepare` where the package itself is installed from a file, too), so finding nothing to do must be
+// fast: this file loads neither esbuild nor TypeScript.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

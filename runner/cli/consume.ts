@@ -65,7 +65,7 @@ async function run({ options: given }: Arguments<typeof options>, io: Io): Promi
   const leaseMs = wholeNumber("lease", given.lease, 100, 86_400_000) ?? 30_000;
   const interruption = new AbortController();
   const stopListening = io.onInterrupt(() => interruption.abort());
-  const queue = await openQueueOption(given.queue, io);
+  const queue = await openQueueOption(given.queue, io, { mayCreate: !given.drain });
   const totals: Totals = { delivered: 0, failed: 0 };
   try {
     const prefetch = given.exec === null && given.post === null ? LINES_AT_ONCE : concurrency;

@@ -24,6 +24,8 @@ const NOT_FOR_SUITES = ["config", "root", "dir", "project", "browser", "typechec
 
 /** Vitest parses both our options and those after `--`, so their meaning is the same. */
 export function vitestOptions({ parseCLI }: VitestNode, given: Given, passed: readonly string[]): CliOptions {
+  if (given.outputFile !== null && given.reporter.length === 0 && !passed.some((word) => word.startsWith("--reporter")))
+    throw new UsageError("--outputFile needs a reporter that writes a file", "name one: --reporter default --reporter junit");
   const argv = ["vitest", given.watch ? "watch" : "run", ...ours(given), ...passed];
   const { options, words } = parse(parseCLI, argv);
   const unfit = NOT_FOR_SUITES.find((name) => name in options);
@@ -35,10 +37,17 @@ export function vitestOptions({ parseCLI }: VitestNode, given: Given, passed: re
 function ours(given: Given): string[] {
   const single = ["testNamePattern", "outputFile", "outputFile.junit", "outputFile.json", "outputFile.html", "bail", "retry"] as const;
   return [
-    ...given.reporter.map((name) => `--reporter=${name}`),
+    ...reporters(given).map((name) => `--reporter=${name}`),
     ...single.flatMap((name) => (given[name] === null ? [] : [`--${name}=${name === "testNamePattern" ? namePattern(given[name]) : given[name]}`])),
     ...(given.passWithNoTests ? ["--passWithNoTests"] : []),
   ];
+}
+
+/** A file of a reporter asks for the reporter, beside those that vitest uses if none is named. */
+function reporters(given: Given): readonly string[] {
+  const writing = (["junit", "json", "html"] as const).filter((name) => given[`outputFile.${name}`] !== null && !given.reporter.includes(name));
+  if (given.reporter.length > 0 || writing.length === 0) return [...given.reporter, ...writing];
+  return ["default", ...(process.env.GITHUB_ACTIONS === "true" ? ["github-actions"] : []), ...writing];
 }
 
 function parse(parseCLI: VitestNode["parseCLI"], argv: string[]): { options: CliOptions; words: readonly string[] } {

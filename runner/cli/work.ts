@@ -7,7 +7,7 @@ import { openQueueOption } from "./open-queue-option.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { Monitor } from "./worker/monitor.js";
 import { CHILD_VARIABLE, workAsChild } from "./worker/worker-process.js";
-import { type Given, openWorker, queueUrl, type WorkSettings, workOptions, workSettings } from "./worker/worker-settings.js";
+import { type Given, openWorker, queueUrl, type WorkSettings, whatMayBeMissing, workOptions, workSettings } from "./worker/worker-settings.js";
 
 export default defineCommand({
   summary: "Processes the jobs of a queue and stores their results.",
@@ -57,7 +57,7 @@ async function workInProcess(given: Given, settings: WorkSettings, io: Io): Prom
 
 async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Promise<number> {
   // Opened for the counts, and so that an error of the queue is reported once and not by each process.
-  const queue = await openQueueOption(queueUrl(given, io), io);
+  const queue = await openQueueOption(queueUrl(given, io), io, whatMayBeMissing(given));
   const { ProcessPool } = await import("./worker/process-pool.js");
   const pool = new ProcessPool(argvOf(given), io);
   const stopListening = io.onInterrupt(() => pool.stop());

@@ -18,7 +18,9 @@ export interface RunResult {
 
 /** `network.smtp mx.example.org:25` */
 export function titleOf({ probe, target }: RunResult): string {
-  return oneLine(target === null ? probe : `${probe} ${target}`);
+  // The name of a watched check has its probe already: `mx1 network.smtp@2 greets`.
+  const isNamed = target?.split(" ").some((word) => word === probe || word.startsWith(`${probe}@`)) ?? false;
+  return oneLine(target === null ? probe : isNamed ? target : `${probe} ${target}`);
 }
 
 /** Why a run is not ok, on one line; empty if it is. */

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { builtIn } from "../../probes/index.js";
 import { PROGRAMS } from "../support/programs.js";
@@ -22,6 +22,25 @@ describe("the lockfile", () => {
 
   test("the lockfile names no registry", () => {
     expect(Object.keys(packages).filter((path) => packages[path]?.resolved !== undefined)).toEqual([]);
+  });
+});
+
+describe("the package", () => {
+  const { files, scripts } = JSON.parse(read("package.json")) as { files: string[]; scripts: Record<string, string> };
+
+  test("has no script that npm runs, or asks about, when the package is installed", () => {
+    expect(Object.keys(scripts).filter((name) => ["preinstall", "install", "postinstall", "prepare"].includes(name))).toEqual([]);
+  });
+
+  test("has no page with a link to a file outside of it", () => {
+    const published = ["README.md", "LICENSE", "package.json", ...files];
+    const pages = ["README.md", "CHANGELOG.md", ...filesIn("docs").filter((file) => file.endsWith(".md"))];
+    const outside = pages.flatMap((page) => {
+      const links = [...read(page).matchAll(/\]\((?!#|[a-z]+:)([^)\s#]+)/g)].map(([, link]) => normalize(join(dirname(page), link as string)));
+      return links.filter((path) => !published.some((each) => path === each || path.startsWith(`${each}/`))).map((path) => `${page}: ${path}`);
+    });
+    expect(pages.length).toBeGreaterThan(20);
+    expect(outside).toEqual([]);
   });
 });
 

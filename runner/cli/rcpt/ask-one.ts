@@ -1,21 +1,36 @@
+import { RunSummary } from "../../formats/run-summary.js";
 import type { OutputOf } from "../../harness/probe-types.js";
-import { runReport } from "../../harness/run.js";
+import { type Report, runReport } from "../../harness/run.js";
 import { printable, printableLine } from "../../support/printable.js";
 import { exitCodeOf } from "../exit-codes.js";
 import type { Io } from "../io.js";
-import { envelopeText } from "../present.js";
+import { envelopeText, rendererFor } from "../present.js";
 
-/** Checks one address, and prints a summary or the envelope. */
-export async function askOne(input: Readonly<Record<string, unknown>>, asJson: boolean, io: Io): Promise<number> {
+export type View = "summary" | "json" | "pretty";
+
+/** Checks one address, and prints a summary, the envelope or the operations. */
+export async function askOne(input: Readonly<Record<string, unknown>>, view: View, io: Io): Promise<number> {
   const stopping = new AbortController();
   const stopListening = io.onInterrupt(() => stopping.abort());
   try {
     const report = await runReport("mail.rcpt@1.0.0", input, { signal: stopping.signal });
-    await io.out(asJson ? await envelopeText(report, io) : summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">));
+    if (view === "json") await io.out(await envelopeText(report, io));
+    else if (view === "pretty") await io.out(await waterfallOf(report, String(input.email), io));
+    else await io.out(summaryOf(report.envelope.output as OutputOf<"mail.rcpt@1.0.0">));
     return exitCodeOf(report);
   } finally {
     stopListening();
   }
+}
+
+async function waterfallOf(report: Report, email: string, io: Io): Promise<string> {
+  const renderer = await rendererFor(
+    { format: "pretty", pretty: true, compact: false, json: false },
+    { isList: false, isRepeated: false, targets: [email] },
+    io,
+  );
+  const result = { probe: report.probe, target: email, report, error: null, endedAt: performance.timeOrigin + performance.now() };
+  return `${renderer.item(renderer.present(result, 0), 0)}${renderer.end(new RunSummary())}`;
 }
 
 /** The summary for one address. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseLimits } from "../../limits/parse-limits.js";
 import { namesLimits, siteLimits } from "../../mail-sites/limits.js";
+import type { BackendOptions } from "../../queue/backend-options.js";
 import { createWorker, type WorkerOptions } from "../../queue/create-worker.js";
 import { atLocation, LOCATION_OPTIONS } from "../../queue/location.js";
 import type { Queue } from "../../queue/queue.js";
@@ -94,6 +95,11 @@ export function queueUrl({ queue, location }: Given, { env }: Io): string | null
   return location === null ? queue : atLocation(queue ?? env.PROBE_RUN_QUEUE ?? "", location);
 }
 
+/** A worker that waits may start before the first job is enqueued. One that empties a queue which is not there has been given the wrong name. */
+export function whatMayBeMissing({ drain }: Pick<Given, "drain">): Pick<BackendOptions, "mayCreate"> {
+  return { mayCreate: !drain };
+}
+
 /** A worker in this process, with its queues. */
 export interface WorkerSetup {
   readonly queue: Queue;
@@ -103,7 +109,7 @@ export interface WorkerSetup {
 
 export async function openWorker(given: Given, { worker: options }: WorkSettings, io: Io): Promise<WorkerSetup> {
   setDefaultBehaviourFile(resolve(io.cwd, DEFAULT_FILE));
-  const queue = await openQueueOption(queueUrl(given, io), io, given.location === null ? {} : LOCATION_OPTIONS);
+  const queue = await openQueueOption(queueUrl(given, io), io, { ...whatMayBeMissing(given), ...(given.location === null ? {} : LOCATION_OPTIONS) });
   let results: Queue | null = null;
   const close = async (): Promise<void> => {
     await results?.close();

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -90,6 +91,12 @@ describe("enqueue", () => {
 });
 
 describe("work and consume", () => {
+  test.each([["work"], ["consume"], ["work", "--processes", "2"]])("%s --drain of a queue that is not there creates none", async (...words) => {
+    const { code, out, err } = await queue(...words, "--drain");
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringMatching(/^probe-run: could not run: there is no queue at .*: check the path/) });
+    expect(existsSync(join(cwd, "queue.db"))).toBe(false);
+  });
+
   test("in a pipe: one summary on stderr, and the events on stdout", async () => {
     await enqueue(`${closed}\n`.repeat(20), "--batch", "b");
     const worked = await queue("work", "--drain", "--concurrency", "4", "--limit", "2");

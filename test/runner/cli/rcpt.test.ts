@@ -312,12 +312,24 @@ describe("a list", () => {
   test.each([
     [["ada@first.example", "--out", "rows.csv"], "--out is for a list"],
     [["list.csv", "--json"], "--json is for a single address"],
+    [["list.csv", "--pretty"], "--pretty is for a single address"],
+    [["ada@first.example", "--pretty", "--json"], "--json and --pretty cannot be combined"],
+    [["ada@first.example", "--lab"], "--lab and an address cannot be combined"],
+    [["--lab=takne"], "did you mean taken?"],
+    [[], "missing argument: <address | list.csv | list.jsonl | ->"],
     [["list.csv", "--queue", "sqlite:q.db", "--out", "rows.csv"], "cannot be combined"],
   ])("%j is rejected", async (words, message) => {
     const { code, err } = await rcpt(words);
     expect(code).toBe(2);
     expect(err).toContain(message);
   });
+});
+
+test("--lab checks an address of a local server, and --pretty shows the operations", async () => {
+  const { code, out } = await probeRun(["rcpt", "--lab"], { cwd: folder });
+  expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^Target : ada@people\.example\n[\s\S]*Verdict: valid/) });
+  const shown = await probeRun(["rcpt", "--lab=unknown", "--pretty"], { cwd: folder });
+  expect({ code: shown.code, out: shown.out }).toEqual({ code: 1, out: expect.stringMatching(/nobody@people\.example[\s\S]*RCPT[\s\S]*550/) });
 });
 
 test("a list becomes jobs under the keys of their mail sites, and a worker processes them", async () => {

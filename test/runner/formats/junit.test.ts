@@ -26,6 +26,17 @@ test("a test case a run: failures, errors and notes", () => {
 `);
 });
 
+test("a watched check is named once with its probe", () => {
+  const text = rendered(junit(), [
+    { ...result(), target: "mx1 network.smtp@2 greets" },
+    { ...result(), target: "network.smtp.example.org" },
+  ]);
+  expect([...text.matchAll(/<testcase [^>]*name="([^"]*)"/g)].map(([, name]) => name)).toEqual([
+    "mx1 network.smtp@2 greets",
+    "network.smtp network.smtp.example.org",
+  ]);
+});
+
 realServer("an XML parser reads it, whatever a server said", ["python3"], () => {
   test("every text arrives as it was printed", async () => {
     const hostile = result({ status: "error", failure: { phase: "data", code: "reset", message: HOSTILE } }, { target: HOSTILE });

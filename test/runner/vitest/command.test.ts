@@ -159,7 +159,7 @@ describe("vitest's reporters", () => {
 
   test("write JUnit and JSON files, evidence and all", async () => {
     const cwd = folder({ "mail.yaml": failing });
-    const argv = ["mail.yaml", "--reporter", "junit", "--reporter", "json", "--outputFile.junit", "report.xml", "--outputFile.json", "report.json"];
+    const argv = ["mail.yaml", "--reporter", "json", "--outputFile.junit", "report.xml", "--outputFile.json", "report.json"];
     expect((await probeRunTest(argv, cwd, lab)).code).toBe(1);
     const junit = readFileSync(join(cwd, "report.xml"), "utf8");
     expect(junit).toContain('<testsuite name="mail.yaml"');
@@ -177,6 +177,18 @@ describe("vitest's reporters", () => {
       },
       { status: "failed", tags: ["language"], failureMessages: [expect.stringContaining("network.smtp@2.0.0 (127.0.0.1): ok")] },
     ]);
+  });
+
+  test("of an output file are used without being named, beside what is shown without one", async () => {
+    const cwd = folder({ "mail.yaml": failing });
+    const { code, out, err } = await probeRunTest(["mail.yaml", "--outputFile.junit", "report.xml"], cwd, lab);
+    expect(code).toBe(1);
+    expect(readFileSync(join(cwd, "report.xml"), "utf8")).toContain('<testsuite name="mail.yaml"');
+    expect(out + err).toContain("speaks French");
+    expect(await probeRunTest(["mail.yaml", "--outputFile", "report.xml"], cwd, lab)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--outputFile needs a reporter that writes a file"),
+    });
   });
 
   test("annotate the suite's own line on GitHub", async () => {
