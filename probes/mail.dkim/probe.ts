@@ -1,6 +1,7 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { failureOfOutcome } from "../../runner/net/dns/answer.js";
+import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { type DkimFacts, examineDkim } from "../../runner/posture/dkim/examine.js";
 import { judgeDkim } from "../../runner/posture/dkim/judge.js";
@@ -28,7 +29,10 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
     const facts = await examineDkim(domain, input, questions);
     Object.assign(evidence, shownFacts(facts));
     unanswered = failureOf(facts);
-    evidence.checks = judgeDkim(facts, { sends: null, evidenceOf: (selector) => questions.evidence(`${selector}._domainkey.${domain}`, "TXT") });
+    evidence.checks = changedAtAliases(
+      judgeDkim(facts, { sends: null, evidenceOf: (selector) => questions.evidence(`${selector}._domainkey.${domain}`, "TXT") }),
+      questions,
+    );
   });
   evidence.failure = broken ?? unanswered;
   evidence.findings = findingsOf(evidence.checks);

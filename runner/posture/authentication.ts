@@ -2,31 +2,37 @@ import type { Check } from "../../schemas/check.js";
 import { SPF_LIMITS } from "../mail/spf/lookups.js";
 import { advice, check, type Rule } from "./check.js";
 import type { DkimFacts } from "./dkim/examine.js";
+import type { DmarcFacts } from "./dmarc/examine.js";
 import type { SpfFacts } from "./spf/examine.js";
 import { redirected } from "./spf/reach.js";
 
 /** The rules of large receivers for everybody who sends (Gmail 5.7.26, Yahoo): SPF or DKIM. */
 const RULE: Rule = { id: "sender.authenticated", area: "arrival", spec: null };
 
-/** Whether a DKIM key of the domain is known; null where a selector that is not known may have one. */
-export function hasDkim({ keys, has_domainkeys: hasKeys }: Pick<DkimFacts, "keys" | "has_domainkeys">): boolean | null {
+/** Whether a DKIM key is known that is aligned; null where a selector that is not known may have one, or the domain above a subdomain. */
+export function hasDkim(
+  { keys, has_domainkeys: hasKeys, domain }: DkimFacts,
+  { organizational_domain: organization }: Pick<DmarcFacts, "organizational_domain">,
+): boolean | null {
   if (keys.some(({ state }) => state === "valid")) return true;
   const given = keys.filter(({ source }) => source === "given");
   const isNoneGiven = given.length > 0 && given.every(({ state }) => state !== "unknown");
-  return hasKeys === false || isNoneGiven ? false : null;
+  const isSubdomain = organization !== null && organization !== domain;
+  return (hasKeys === false && !isSubdomain) || isNoneGiven ? false : null;
 }
 
 interface Authentication {
   readonly domain: string;
   readonly spf: SpfFacts;
   readonly dkim: DkimFacts;
+  readonly dmarc: Pick<DmarcFacts, "organizational_domain">;
   /** The checks of the SPF record. */
   readonly spfChecks: readonly Check[];
 }
 
 /** A message of a domain that sends has to pass one of the two. */
-export function judgeAuthentication({ domain, spf, dkim, spfChecks }: Authentication): Check {
-  const isSigned = hasDkim(dkim);
+export function judgeAuthentication({ domain, spf, dkim, dmarc, spfChecks }: Authentication): Check {
+  const isSigned = hasDkim(dkim, dmarc);
   const state = spfState(spf, spfChecks);
   if (state === "usable") return check(RULE, "pass", isSigned === true ? `${domain} has SPF and DKIM` : `SPF can authenticate mail of ${domain}`);
   if (isSigned === true) return signedOnly(domain, state);

@@ -33,7 +33,7 @@ function spoofingChecks({ domain, profile, spf, dkim, dmarc }: DomainFacts, evid
   return [
     ...judgeSpf(spf, { sends: isSending, evidence: evidenceOf(domain, "TXT") }),
     ...judgeDkim(dkim, { sends: isSending, evidenceOf: (selector) => evidenceOf(`${selector}._domainkey.${domain}`, "TXT") }),
-    ...judgeDmarc(dmarc, { hasDkim: hasDkim(dkim), sends: isSending, evidence: evidenceOf(`_dmarc.${dmarc.policy_domain ?? domain}`, "TXT") }),
+    ...judgeDmarc(dmarc, { hasDkim: hasDkim(dkim, dmarc), sends: isSending, evidence: evidenceOf(`_dmarc.${dmarc.policy_domain ?? domain}`, "TXT") }),
   ];
 }
 
@@ -41,9 +41,11 @@ function arrivalChecks(facts: DomainFacts, spfChecks: readonly Check[], evidence
   const { domain, profile, spf, dkim, reverse, listings, bimi, dmarc } = facts;
   if (!sends(profile)) return [];
   return [
-    judgeAuthentication({ domain, spf, dkim, spfChecks }),
+    judgeAuthentication({ domain, spf, dkim, dmarc, spfChecks }),
     ...(reverse.length === 0 ? [check(UNNAMED, "unknown", "no address is known that sends mail", { advice: advice("Give the addresses that send.") })] : []),
-    ...reverse.flatMap((each) => judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim), evidence: evidenceOf(each.reverse_name, "PTR") })),
+    ...reverse.flatMap((each) =>
+      judgeReverse(each, { isSender: each.is_sender, hasDkim: hasDkim(dkim, dmarc), evidence: evidenceOf(each.reverse_name, "PTR") }),
+    ),
     ...listingChecks(listings),
     ...judgeBimi(bimi, dmarc, evidenceOf(bimi.record.name, "TXT")),
   ];

@@ -1,5 +1,6 @@
 import type { Area, Check, CheckEvidence, Verdict } from "../../../schemas/check.js";
 import { advice, check, type Rule } from "../check.js";
+import { correctedKey } from "./corrected.js";
 import type { DkimFacts, DkimKeyFacts } from "./examine.js";
 import { RANDOM_SELECTOR } from "./selectors.js";
 
@@ -17,7 +18,7 @@ export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] 
   return [
     ...presenceCheck(facts, options),
     // The selector that cannot exist is the wildcard's.
-    ...facts.keys.filter(({ selector }) => selector !== RANDOM_SELECTOR).flatMap((key) => keyChecks(key, options)),
+    ...facts.keys.filter(({ selector }) => selector !== RANDOM_SELECTOR).flatMap((key) => keyChecks(key, facts.domain, options)),
     ...pairCheck(facts),
     ...wildcardCheck(facts, options),
     ...facts.outdated.map((name) =>
@@ -34,7 +35,7 @@ function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: Dk
   if (valid.length > 0) return [check(RECORD, "pass", `keys at ${valid.join(", ")}`)];
   if (sends === false) return [check(RECORD, "not_applicable", "a domain that sends no mail needs no key")];
   // What was found has checks of its own.
-  if (keys.some(({ state }) => state === "invalid" || state === "revoked")) return [];
+  if (keys.some(({ state, source }) => state === "invalid" || state === "revoked" || (state === "absent" && source === "given"))) return [];
   if (hasKeys === false)
     return [
       check(RECORD, "notice", `there seems to be no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") }),
@@ -47,8 +48,8 @@ function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: Dk
   ];
 }
 
-function keyChecks(key: DkimKeyFacts, { evidenceOf }: DkimJudgeOptions): Check[] {
-  const { selector, state, outcome, aliases, record } = key;
+function keyChecks(key: DkimKeyFacts, domain: string, { evidenceOf }: DkimJudgeOptions): Check[] {
+  const { selector, state, outcome, aliases, record, texts } = key;
   const evidence = evidenceOf(selector);
   if (state === "unknown") return [check(RECORD, "unknown", `${selector}: no answer (${outcome.replaceAll("_", " ")})`, { evidence })];
   if (state === "absent") {
@@ -71,10 +72,10 @@ function keyChecks(key: DkimKeyFacts, { evidenceOf }: DkimJudgeOptions): Check[]
   const faults = record?.findings ?? [];
   const checks = faults.map(({ reason, severity, message }) => {
     const verdict: Verdict = reason === "testing" || severity === "warning" ? "warning" : "error";
-    return check(ruleOf(reason), verdict, `${selector}: ${message}`, {
-      evidence,
-      advice: advice(ADVICE[reason] ?? "Publish the key again, as the system that signs gives it."),
-    });
+    const fixed = correctedKey(texts, reason);
+    const change = fixed === null ? [] : [{ name: `${selector}._domainkey.${domain}`, type: "TXT", old: texts[0] ?? null, new: fixed }];
+    const why = ADVICE[reason] ?? "Publish the key again, as the system that signs gives it.";
+    return check(ruleOf(reason), verdict, `${selector}: ${message}`, { evidence, advice: advice(why, change) });
   });
   return [...checks, ...(checks.length === 0 ? [check(RECORD, "pass", `${selector}: ${describe(key)}`, { evidence })] : []), ...strictCheck(key)];
 }
@@ -100,6 +101,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   key_too_short: "Sign with a key of 2048 bits, at a new selector.",
   key_short: "Sign with a key of 2048 bits, at a new selector.",
   testing: "Remove t=y once signatures verify.",
+  version_not_first: "Write v=DKIM1 first.",
+  no_sha256: "Remove h=: receivers accept signatures with SHA-256 only.",
+  not_for_mail: "Remove s=, or publish a key for mail at another selector.",
+  no_key_record: "Publish the key in p=, as the system that signs gives it.",
   several_key_records: "Publish one record at each selector.",
 };
 

@@ -1,7 +1,10 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { changedAtAliases } from "../../../runner/posture/aliases.js";
 import { changesOf, stepsOf } from "../../../runner/posture/changes.js";
 import { advice, check } from "../../../runner/posture/check.js";
+import { examineDkim } from "../../../runner/posture/dkim/examine.js";
+import { judgeDkim } from "../../../runner/posture/dkim/judge.js";
 import { examineDmarc } from "../../../runner/posture/dmarc/examine.js";
 import { judgeDmarc } from "../../../runner/posture/dmarc/judge.js";
 import { mailHostsOf } from "../../../runner/posture/mail-hosts.js";
@@ -330,6 +333,33 @@ describe("names that are aliases", () => {
       { name: "_dmarc.own.example", type: "CNAME", old: "gone.host.example.", new: null },
       { name: "_dmarc.own.example", type: "TXT", old: null, new: expect.stringContaining("p=none") },
     ]);
+  });
+});
+
+describe("DKIM keys", () => {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = String(publicKey.export({ type: "spki", format: "pem" })).replace(/\n/g, "");
+  const p = (publicKey.export({ type: "spki", format: "der" }) as Buffer).toString("base64");
+  const fixedOf = async (...texts: readonly string[]) => {
+    const questions = questionsIn({ "s1._domainkey.own.example": { TXT: texts } });
+    const checks = judgeDkim(await examineDkim("own.example", { selectors: ["s1"], guess: false }, questions), { sends: true, evidenceOf: () => [] });
+    return changesOf(checks).map(({ new: fixed }) => fixed);
+  };
+
+  test.each([
+    [`k=rsa; v=DKIM1; p=${p}`, `v=DKIM1; k=rsa; p=${p}`],
+    [`v=DKIM1; h=sha1; p=${p}`, `v=DKIM1; p=${p}`],
+    [`v=DKIM1; s=other; n=note; p=${p}`, `v=DKIM1; n=note; p=${p}`],
+    [`v=DKIM1; t=y:s; p=${p}`, `v=DKIM1; t=s; p=${p}`],
+    [pem, `v=DKIM1; k=rsa; p=${p}`],
+    [`v=DKIM1; k=rsa; p=${pem}`, `v=DKIM1; k=rsa; p=${p}`],
+  ])("what stands in the way is taken out: %.30s", async (text, fixed) => {
+    expect(await fixedOf(text)).toEqual([fixed]);
+  });
+
+  test("a key that is cut, and a choice among several, are left to their owner", async () => {
+    expect(await fixedOf(`v=DKIM1; p=${p.slice(0, 200)}`)).toEqual([]);
+    expect(await fixedOf(`v=DKIM1; p=${p}`, `v=DKIM1; h=sha1; p=${p}`)).toEqual([]);
   });
 });
 
