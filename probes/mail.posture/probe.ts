@@ -15,12 +15,13 @@ import { type Questions, questionsOf, unansweredFailure } from "../../runner/pos
 import { askRelay, relayNotAsked } from "../../runner/posture/relay/ask.js";
 import { type OwnAddress, ownAddress, relayAttempts } from "../../runner/posture/relay/attempts.js";
 import { statusOf } from "../../runner/run/judge.js";
+import { AREAS } from "../../schemas/check.js";
 import type { Failure } from "../../schemas/failure.js";
 import { asciiDomain } from "../../schemas/host.js";
 import type { MailHost } from "../../schemas/mx.js";
 import { nothingYet, shownFacts } from "./evidence.js";
 import { listingsBy } from "./listings.js";
-import { type Input, newest, type Output } from "./schema.js";
+import { type Input, newest, type Output, USUAL_TIMEOUT_MS } from "./schema.js";
 
 type Ctx = Context<"resolver" | "tcp" | "tls">;
 
@@ -30,7 +31,7 @@ export default defineProbe({
   needs: ["resolver", "tcp", "tls"],
   target: "domain",
   ...newest,
-  usualTimeoutMs: () => 120_000,
+  usualTimeoutMs: () => USUAL_TIMEOUT_MS,
   checkInput: ({ ca, relay_own_address: own }) => [...certificateViolations("/ca", ca), ...(own === undefined || ownAddress(own) !== null ? [] : [NO_ADDRESS])],
   run,
 });
@@ -52,6 +53,8 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     // Nothing at all is known: the run has examined nothing.
     if (evidence.answers.every(({ answer }) => answer === "unknown")) unanswered = await unansweredFailure(questions, domain, "MX");
   });
+  // A run that was cut short has examined too little for an answer.
+  if (broken !== null) evidence.answers = AREAS.map((area) => ({ area, answer: "unknown" as const, message: broken.message, checks: 0, unknown: 0 }));
   evidence.failure = broken ?? unanswered;
   evidence.findings = findingsOf(evidence.checks);
   evidence.status = statusOf(evidence.failure, evidence.findings);

@@ -10,8 +10,11 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { dnsInput } from "../../schemas/dns.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 import { tlsInput } from "../../schemas/tls.js";
+
+/** A domain whose name servers are silent takes several rounds of questions until they are given up. */
+export const USUAL_TIMEOUT_MS = 120_000;
 
 const port = { type: "integer", minimum: 1, maximum: 65_535 } as const;
 
@@ -61,7 +64,10 @@ const input = contract({
     ...dnsInput,
     connect_timeout_ms: networkInput.connect_timeout_ms,
     command_timeout_ms: networkInput.command_timeout_ms,
-    timeout_ms: networkInput.timeout_ms,
+    timeout_ms: {
+      ...withoutDefault(networkInput.timeout_ms),
+      description: "Timeout for the whole run; 120 seconds by default: name servers that do not answer take long.",
+    },
   },
   required: ["domain"],
   additionalProperties: false,

@@ -44,8 +44,14 @@ export interface DkimQuestion {
 }
 
 export async function examineDkim(domain: string, { selectors, guess }: DkimQuestion, questions: Questions): Promise<DkimFacts> {
-  const random = await examineKey(domain, RANDOM_SELECTOR, "guessed", questions);
-  const given = await Promise.all(selectors.map((selector) => examineKey(domain, selector, "given", questions)));
+  // At once: each name may be one that no server answers for.
+  const [random, base, adsp, policy, ...given] = await Promise.all([
+    examineKey(domain, RANDOM_SELECTOR, "guessed", questions),
+    questions.ask(`_domainkey.${domain}`, "TXT"),
+    questions.texts(`_adsp._domainkey.${domain}`),
+    questions.texts(`_domainkey.${domain}`),
+    ...selectors.map((selector) => examineKey(domain, selector, "given", questions)),
+  ]);
   // Where every name has a text by a wildcard, such as v=spf1 -all, one that is no key says nothing about keys.
   const isForeign = isNoKey(random);
   const wildcard = isPublished(random) && !isForeign;
@@ -53,8 +59,6 @@ export async function examineDkim(domain: string, { selectors, guess }: DkimQues
   const isGuessing = guess && !wildcard;
   const usual = isGuessing ? USUAL_SELECTORS.filter((selector) => !selectors.includes(selector)) : [];
   const guessed = await Promise.all(usual.map((selector) => examineKey(domain, selector, "guessed", questions)));
-  const base = await questions.ask(`_domainkey.${domain}`, "TXT");
-  const [adsp, policy] = [await questions.texts(`_adsp._domainkey.${domain}`), await questions.texts(`_domainkey.${domain}`)];
   const keys = [...given, ...guessed.filter((key) => isPublished(key) && !(isForeign && isNoKey(key))), ...(wildcard ? [random] : [])];
   return {
     domain,

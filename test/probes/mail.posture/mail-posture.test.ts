@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/mail.posture/schema.js";
-import { labOf } from "../../../runner/harness/registry.js";
+import { accept } from "../../../runner/harness/accept.js";
+import { labOf, loadDefinition } from "../../../runner/harness/registry.js";
 import { runReport } from "../../../runner/harness/run.js";
+import { parseAsked } from "../../../runner/harness/version.js";
 import { startDnsServer } from "../../../runner/lab/dns-server.js";
 
 const open: { close(): unknown }[] = [];
@@ -50,6 +52,17 @@ describe("mail.posture", () => {
     expect(answersOf(output)).toEqual({ spoofing: "unknown", arrival: "unknown", receiving: "unknown" });
     expect(output).toMatchObject({ failure: { phase: "resolve", code: "dns_failure" }, changes: [], findings: [] });
     expect(new Set(output.checks.map(({ verdict }) => verdict))).toEqual(new Set(["unknown"]));
+  });
+
+  test("a run that is cut short answers nothing, and takes two minutes at most", async () => {
+    const server = await startDnsServer({ zones: ["$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60"], behave: () => ({ drop: true }) });
+    open.push(server);
+    const input = { domain: "mute.example", address_lists: [], resolver: { servers: [...server.servers] } };
+    const output = (await runReport("mail.posture", { ...input, timeout_ms: 300 })).envelope.output as Output;
+    expect(answersOf(output)).toEqual({ spoofing: "unknown", arrival: "unknown", receiving: "unknown" });
+    expect(output).toMatchObject({ status: "error", failure: { code: "timeout" }, checks: [], changes: [] });
+    const asked = parseAsked("mail.posture");
+    expect(accept(await loadDefinition(asked.name), asked, input).filled.timeout_ms).toBe(120_000);
   });
 
   test("without connecting, the TLS of the mail hosts is not judged", async () => {
