@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { DNS_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 
 const most = (description: string) => ({ type: "number", minimum: 0, maximum: 3_600_000, description }) as const;
 
@@ -53,6 +53,7 @@ const input = contract({
     expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
     prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...others,
+    timeout_ms: { ...withoutDefault(others.timeout_ms), description: "Timeout for the whole run; by default long enough for all packets." },
     connect_timeout_ms: { ...connect_timeout_ms, description: "Timeout for the name look-up." },
   },
   required: ["target_host"],

@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { DNS_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput } from "../../schemas/network.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 
 const expectations = {
   type: "object",
@@ -55,6 +55,10 @@ const input = contract({
     expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
     prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...others,
+    timeout_ms: {
+      ...withoutDefault(others.timeout_ms),
+      description: "Timeout for the whole run; by default long enough for all packets, at most 600 seconds.",
+    },
     connect_timeout_ms: { ...connect_timeout_ms, description: "Timeout for the name look-up." },
   },
   required: ["target_host"],

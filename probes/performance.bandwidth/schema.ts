@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { BANDWIDTH_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { clientInput, requestInput } from "../../schemas/http.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 
 const rate = (description: string) => ({ type: "number", minimum: 0, maximum: 1e12, description }) as const;
 const most = (description: string) => ({ type: "number", minimum: 0, maximum: 3_600_000, description }) as const;
@@ -81,6 +81,7 @@ const input = contract({
     expect: { ...expectations, description: "Requirements: each one that is not met is an error." },
     prefer: { ...expectations, description: "Preferences: each one that is not met is a warning." },
     ...client,
+    timeout_ms: { ...withoutDefault(client.timeout_ms), description: "Timeout for the whole run; by default 30 seconds beside the time of the measurements." },
   },
   required: [],
   additionalProperties: false,

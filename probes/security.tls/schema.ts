@@ -3,7 +3,7 @@ import { outputOf } from "../../schemas/carried.js";
 import { contract, type FilledOf } from "../../schemas/contract.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { networkInput, networkOutput } from "../../schemas/network.js";
-import { list, nullable } from "../../schemas/shape.js";
+import { list, nullable, withoutDefault } from "../../schemas/shape.js";
 import { tlsInput } from "../../schemas/tls.js";
 import { TLS_CHECKS, TLS_POLICY_NAMES, tlsScanSchema } from "../../schemas/tls-scan.js";
 
@@ -33,6 +33,7 @@ const input = contract({
     parallel: { type: "integer", minimum: 1, maximum: 16, default: 4, description: "Connections open at the same time." },
     budget: { type: "integer", minimum: 1, maximum: 1000, default: 100, description: "Connections in all; what is left to ask then is incomplete." },
     ...networkInput,
+    timeout_ms: { ...withoutDefault(networkInput.timeout_ms), description: "Timeout for the whole run; 120 seconds by default." },
   },
   required: ["target_host"],
   additionalProperties: false,

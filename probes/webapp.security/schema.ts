@@ -3,7 +3,7 @@ import { contract, type FilledOf } from "../../schemas/contract.js";
 import { failureIn, HTTP_PHASES } from "../../schemas/failure.js";
 import { findingSchema } from "../../schemas/finding.js";
 import { clientInput, hopSchema, requestInput } from "../../schemas/http.js";
-import { list, nullable, record } from "../../schemas/shape.js";
+import { list, nullable, record, withoutDefault } from "../../schemas/shape.js";
 import { TLS_POLICY_NAMES, tlsScanSchema } from "../../schemas/tls-scan.js";
 
 /** Of 1.0.0. */
@@ -19,6 +19,7 @@ const inputFields = {
   },
   allow_private_redirects: { type: "boolean", default: false, description: "Follow redirects to addresses that are not public." },
   ...clientInput,
+  timeout_ms: { ...withoutDefault(clientInput.timeout_ms), description: "Timeout for the whole run; by default 120 seconds, and 10 more for each path." },
 } as const;
 
 const rules = list(

@@ -17,7 +17,7 @@ import { Scanner } from "./scanner.js";
 type Ctx = Context<"tcp">;
 
 /** The server to scan, what to find out, and the policy that it is judged by. */
-export interface TlsScanInput extends NetworkInput {
+export interface TlsScanInput extends Omit<NetworkInput, "timeout_ms"> {
   readonly target_host: string;
   readonly target_port: number;
   readonly starttls?: StarttlsProtocol;

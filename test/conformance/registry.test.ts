@@ -110,6 +110,10 @@ describe.each(all)("$id", ({ id, probe, version, input, output }) => {
     expect(objectsOf(output).filter(({ schema }) => schema.additionalProperties !== false)).toEqual([]);
   });
 
+  test("a default does not hide the usual timeout of the probe", () => {
+    if (probe.usualTimeoutMs !== undefined) expect(input.properties?.timeout_ms).not.toHaveProperty("default");
+  });
+
   test("every input field says what it is for", () => {
     expect(
       fieldsOf(input)
