@@ -119,7 +119,8 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
 /** Without a list of them, the addresses of the mail hosts are looked at: on small systems they send as well. */
 function sendersOf({ sending, heloName }: DomainQuestion, { hosts }: MailRoute): { address: string; heloName: string | null; isSender: boolean }[] {
   if (sending !== null) return sending.slice(0, MAX_SENDERS).map((address) => ({ address, heloName, isSender: true }));
-  const addresses = [...new Set(hosts.flatMap((host) => host.addresses.map(({ ip_address: address }) => address)))];
+  const reachable = hosts.flatMap((host) => host.addresses.filter(({ may_be_dialled: mayBeDialled }) => mayBeDialled));
+  const addresses = [...new Set(reachable.map(({ ip_address: address }) => address))];
   return addresses.slice(0, MAX_SENDERS).map((address) => ({ address, heloName: null, isSender: false }));
 }
 

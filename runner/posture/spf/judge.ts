@@ -125,17 +125,19 @@ function emptyCheck({ empty, unanswered }: SpfFacts): Check {
   const names = [...new Set([...empty.ipv4, ...empty.ipv6])].join(", ");
   const message = `look-ups with an empty answer: ${empty.ipv4.length} for an IPv4 client, ${empty.ipv6.length} for an IPv6 client (${names})`;
   return check(about, most > MAX_EMPTY ? "error" : "warning", most > MAX_EMPTY ? `${message}: more than ${MAX_EMPTY} are an error (permerror)` : message, {
-    advice: advice(emptyAdvice(empty)),
+    advice: emptyAdvice(empty),
   });
 }
 
 /** A name without records of either family leads nowhere; a host of one family is only counted by some receivers. */
-function emptyAdvice({ ipv4, ipv6 }: SpfFacts["empty"]): string {
+function emptyAdvice({ ipv4, ipv6 }: SpfFacts["empty"]): Advice | null {
   const nameIn = (question: string): string => question.slice(question.indexOf(" ") + 1);
   const others = new Set(ipv6.map(nameIn));
   const dead = [...new Set(ipv4.map(nameIn).filter((name) => others.has(name)))];
-  if (dead.length > 0) return `Remove the terms that lead to names without records: ${dead.join(", ")}.`;
-  return "The hosts have addresses of one family only. Name them by ip4 and ip6 instead, if receivers complain.";
+  if (dead.length > 0) return advice(`Remove the terms that lead to names without records: ${dead.join(", ")}.`);
+  // Two of them are allowed: nothing has to change.
+  if (Math.max(ipv4.length, ipv6.length) <= MAX_EMPTY) return null;
+  return advice("The hosts have addresses of one family only: name them by ip4 and ip6 instead of a and mx.");
 }
 
 function includeCheck({ nodes }: SpfFacts, own: SpfNode, sends: boolean | null): Check {

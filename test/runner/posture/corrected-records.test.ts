@@ -237,6 +237,20 @@ describe("empty answers that only a stranger causes", () => {
   });
 });
 
+describe("SPF terms that lead to hosts of IPv4 only", () => {
+  test.each([
+    ["v=spf1 a:h1.example -all", []],
+    ["v=spf1 a:h1.example a:h2.example a:h3.example -all", ["spf.void"]],
+    ["v=spf1 a:gone.example -all", ["spf.void"]],
+  ])("%s: up to two of them need no advice", async (text, steps) => {
+    const hosts = Object.fromEntries(["h1", "h2", "h3"].map((name) => [`${name}.example`, { A: ["192.0.2.1"] }]));
+    const facts = await examineSpf("own.example", questionsIn({ "own.example": { TXT: [text] }, ...hosts }));
+    const checks = judgeSpf(facts, { sends: true, evidence: [] });
+    expect(checks.find(({ id }) => id === "spf.void")?.verdict).not.toBe("pass");
+    expect(stepsOf(checks).map(({ check: id }) => id)).toEqual(steps);
+  });
+});
+
 describe("SPF terms that lead nowhere", () => {
   test("are taken out", async () => {
     const records = { "own.example": ["v=spf1 mx include:gone.example ?include:gone.example -all"] };
