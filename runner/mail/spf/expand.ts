@@ -19,11 +19,21 @@ export function literalDomain([first, ...others]: readonly MacroPart[]): string 
   return typeof first === "string" && others.length === 0 && first.length <= SPF_LIMITS.nameBytes ? first.replace(/\.$/, "") : null;
 }
 
+/** A domain of a record that no message changes: without macros, or with that of the record's own domain only. Null for another one. */
+export function knownDomain(parts: readonly MacroPart[], domain: string): string | null {
+  const texts = parts.map((part) => (typeof part === "string" ? part : part.letter === "d" ? transformed(domain, part) : null));
+  return texts.includes(null) ? null : withinLimit(texts.join(""));
+}
+
 function* expandMacros(parts: readonly MacroPart[], expanding: Expanding): Asking<string | null> {
   const usesLocalPart = parts.some((part) => typeof part !== "string" && (part.letter === "l" || part.letter === "s"));
   if (usesLocalPart && BEYOND_ASCII.test(expanding.localPart)) return null;
-  let name = (yield* expandText(parts, expanding)).replace(/\.$/, "");
-  // Section 7.3: a text that is too long loses labels on its left.
+  return withinLimit(yield* expandText(parts, expanding));
+}
+
+/** Section 7.3: a text that is too long loses labels on its left. */
+function withinLimit(text: string): string {
+  let name = text.replace(/\.$/, "");
   while (name.length > SPF_LIMITS.nameBytes && name.includes(".")) name = name.slice(name.indexOf(".") + 1);
   return name;
 }

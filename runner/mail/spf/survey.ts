@@ -1,5 +1,5 @@
+import { knownDomain } from "./expand.js";
 import { SpfError, type SpfResolver } from "./lookups.js";
-import type { MacroPart } from "./macros.js";
 import { type Directive, isSpfRecord, type Mechanism, parseSpfRecord } from "./record.js";
 
 /** What was found at a name: none = no SPF record, several = more than one, loop = the records include each other. */
@@ -76,11 +76,11 @@ async function visit(domain: string, depth: number, term: string | null, resolve
   ];
   const ignored = redirect === null || redirects !== null ? [] : (/(?<= )redirect=[^ ]*/i.exec(read.record) ?? []);
   const beyond = [...read.parsed.directives.slice(directives.length).map(({ term: each }) => each), ...ignored];
-  const unknown = children.filter(({ parts }) => plainText(parts) === null).map(({ each }) => each);
+  const unknown = children.filter(({ parts }) => knownDomain(parts, domain) === null).map(({ each }) => each);
   nodes.push({ ...about, record: read.record, state: "read", problem: null, lookups, unknown_terms: unknown, unreachable_terms: beyond, directives });
   let isCut = false;
   for (const { each, parts } of children) {
-    const target = plainText(parts);
+    const target = knownDomain(parts, domain);
     if (target !== null) isCut = (await visit(target.toLowerCase(), depth + 1, each, resolver, nodes, [...above, domain])) || isCut;
   }
   return isCut;
@@ -109,10 +109,4 @@ async function recordAt(domain: string, resolver: SpfResolver): Promise<Read> {
     if (!(error instanceof SpfError)) throw error;
     return { record: null, state: "unanswered", problem: error.message };
   }
-}
-
-/** The text of a domain without macros; null when a message decides. */
-function plainText(parts: readonly MacroPart[]): string | null {
-  const texts = parts.map((part) => (typeof part === "string" ? part : null));
-  return texts.includes(null) ? null : texts.join("");
 }

@@ -1,6 +1,6 @@
 import { checkHost, type SpfVerdict } from "../../mail/spf/check-host.js";
 import { spfResolver } from "../../mail/spf/dns-answers.js";
-import { literalDomain } from "../../mail/spf/expand.js";
+import { knownDomain } from "../../mail/spf/expand.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { type SpfSurvey, surveySpf } from "../../mail/spf/survey.js";
 import type { Questions } from "../questions.js";
@@ -57,12 +57,12 @@ export async function examineSpf(domain: string, questions: Questions): Promise<
 
 /** Without the questions about the client itself (ptr, and macros such as %{i}): a client that sends for the domain has an answer to them. */
 function ofEveryClient(empty: readonly string[], { nodes }: SpfSurvey): string[] {
-  const dependent = nodes.some(({ directives }) => directives.some(({ mechanism }) => dependsOnMessage(mechanism)));
+  const dependent = nodes.some(({ domain, directives }) => directives.some(({ mechanism }) => dependsOnMessage(mechanism, domain)));
   if (!dependent) return [...empty];
   return empty.filter((question) => !question.startsWith("PTR ") && !OF_CLIENT.some((part) => question.toLowerCase().includes(part)));
 }
 
-function dependsOnMessage(mechanism: SpfSurvey["nodes"][number]["directives"][number]["mechanism"]): boolean {
+function dependsOnMessage(mechanism: SpfSurvey["nodes"][number]["directives"][number]["mechanism"], domain: string): boolean {
   if (mechanism.name === "ptr") return true;
-  return "domain" in mechanism && mechanism.domain !== null && literalDomain(mechanism.domain) === null;
+  return "domain" in mechanism && mechanism.domain !== null && knownDomain(mechanism.domain, domain) === null;
 }

@@ -1,4 +1,4 @@
-import { literalDomain } from "../../mail/spf/expand.js";
+import { knownDomain } from "../../mail/spf/expand.js";
 import { SPF_LIMITS, type SpfAnswer, SpfError, type SpfRecordType, type SpfResolver } from "../../mail/spf/lookups.js";
 import type { SpfNode, SpfSurvey } from "../../mail/spf/survey.js";
 
@@ -22,7 +22,7 @@ export async function hostsOfTerms({ nodes, lookups, isCut }: SpfSurvey, resolve
 
 async function hostsOfTerm({ domain }: SpfNode, { term, mechanism }: SpfNode["directives"][number], ask: Ask): Promise<SpfHosts | null> {
   if (mechanism.name !== "a" && mechanism.name !== "mx") return null;
-  const target = mechanism.domain === null ? domain : literalDomain(mechanism.domain);
+  const target = mechanism.domain === null ? domain : knownDomain(mechanism.domain, domain);
   if (target === null) return null;
   const names = mechanism.name === "a" ? [target] : await ask(target, "MX");
   if (names === null) return { domain, term, names: [], ipv4: null };
