@@ -94,7 +94,8 @@ export class Judge {
 
   async #failingParent({ dependsOn }: WatchedCheck, since: number): Promise<WatchedCheck | null> {
     const outcomes = await Promise.all(dependsOn.map((key) => this.fresh(key, since)));
-    const failing = outcomes.findIndex((outcome) => !isFine(outcome));
+    // One that could not be run says nothing of its target, and explains no failure.
+    const failing = outcomes.indexOf("error");
     return failing < 0 ? null : (this.#byKey.get(dependsOn[failing] as string) as WatchedCheck);
   }
 }

@@ -14,6 +14,8 @@ export interface Incident {
   /** The moment of the result that opened it: milliseconds since 1970. */
   readonly opened_at: number;
   readonly is_flapping: boolean;
+  /** It was reported as an error: one that opened as flapping is, too, when the check fails for long enough. */
+  readonly is_error?: true;
   /** Counts what was reported of it. */
   readonly transitions: number;
 }
@@ -94,23 +96,29 @@ export function lastFailures({ recent }: CheckState): number {
 
 function closed(state: CheckState, mark: string, at: number, { fireAfter }: Rules): { state: CheckState; change: Change | null } {
   const isFlapping = changesIn(state.recent) > FLAPPING.changes;
-  const failures = count(state.window.slice(-fireAfter.of), "F");
-  if (mark === "O" || (!isFlapping && failures < fireAfter.failures)) return { state, change: null };
+  if (mark === "O" || (!isFlapping && !hasFired(state, fireAfter))) return { state, change: null };
   const number = state.incidents + 1;
-  const incident: Incident = { number, opened_at: at, is_flapping: isFlapping, transitions: 1 };
+  const incident: Incident = { number, opened_at: at, is_flapping: isFlapping, transitions: 1, ...(isFlapping ? {} : { is_error: true }) };
   return {
     state: { ...state, incident, incidents: number },
     change: { kind: isFlapping ? "flapping" : "error", incident: number, transition: 1, at, opened_at: at },
   };
 }
 
-function open(state: CheckState, incident: Incident, at: number, { clearAfter }: Rules): { state: CheckState; change: Change | null } {
+function open(state: CheckState, incident: Incident, at: number, { fireAfter, clearAfter }: Rules): { state: CheckState; change: Change | null } {
   const transition = incident.transitions + 1;
   const change = { incident: incident.number, transition, at, opened_at: incident.opened_at };
   const needed = incident.is_flapping ? FLAPPING.of : clearAfter;
   if (quiet(state.window) >= needed) return { state: { ...state, incident: null, window: "" }, change: { kind: "recovered", ...change } };
+  // It opened as flapping, and now it is down.
+  if (incident.is_error !== true && incident.is_flapping && state.window.endsWith("F") && hasFired(state, fireAfter))
+    return { state: { ...state, incident: { ...incident, is_error: true, transitions: transition } }, change: { kind: "error", ...change } };
   if (incident.is_flapping || changesIn(state.recent) <= FLAPPING.changes) return { state, change: null };
   return { state: { ...state, incident: { ...incident, is_flapping: true, transitions: transition } }, change: { kind: "flapping", ...change } };
+}
+
+function hasFired({ window }: CheckState, { failures, of }: Rules["fireAfter"]): boolean {
+  return count(window.slice(-of), "F") >= failures;
 }
 
 /** How often neighbours differ. */

@@ -6,9 +6,10 @@ import { probeRun } from "../cli/command-line.js";
 import { startWatching } from "./watching.js";
 
 // A secret of three characters cannot be masked, so nothing is run with it.
+const INPUT = "{ target_host: 127.0.0.1, target_port: 9, auth: { username: ada, password: abc } }";
 const SUITE = `name: mail
 targets:
-  mx1: { target_host: 127.0.0.1, target_port: 9, auth: { username: ada, password: abc } }
+  mx1: ${INPUT}
 watch: { every: 1s }
 checks:
   - probe: network.smtp@2
@@ -32,5 +33,15 @@ test("a watch says it in its log and on its page", async () => {
   const watching = await startWatching("mail.yaml", cwd);
   await expect.poll(watching.err).toContain(WHY);
   await expect.poll(async () => (await fetch(`${watching.address}/`)).text()).toContain(WHY);
+  expect(await watching.stop()).toBe(0);
+});
+
+test("a check that could not be run explains no failure of those that depend on it", async () => {
+  const child = "  - { probe: network.tcp, name: child, input: { target_host: 127.0.0.1, target_port: 9 }, watch: { depends_on: [parent] } }\n";
+  const suite = SUITE.replace(/targets:\n.*\n/, "").replace("network.smtp@2\n", `network.smtp@2\n    name: parent\n    input: ${INPUT}\n${child}`);
+  writeFileSync(join(cwd, "mail.yaml"), suite.replace("every: 1s", "every: 1s, fire_after: 2"));
+  const watching = await startWatching("mail.yaml", cwd);
+  await expect.poll(watching.err, { timeout: 20_000 }).toContain("network.tcp child: error (incident 1): ");
+  expect(watching.err()).toContain("network.smtp@2 parent could not be run");
   expect(await watching.stop()).toBe(0);
 });

@@ -62,6 +62,12 @@ describe("by example", () => {
     expect(kinds(`eeeoeoeoeoeoe${"o".repeat(20)}`, USUAL)).toEqual(["error@3", "flapping@8", "recovered@33"]);
   });
 
+  test("one that opened as flapping and then is down is reported as an error, once", () => {
+    expect(kinds("eoeoeoeeeeee", USUAL)).toEqual(["flapping@7", "error@9"]);
+    expect(kinds(`eoeoeoeee${"oe".repeat(6)}eee${"o".repeat(20)}`, USUAL)).toEqual(["flapping@7", "error@9", "recovered@44"]);
+    expect(kinds("eeeoeoeoeoeoeeee", USUAL)).toEqual(["error@3", "flapping@8"]);
+  });
+
   test("what fails in maintenance opens nothing, and opens at once if it still fails after it", () => {
     expect(kinds("oMMMMMe", USUAL)).toEqual(["error@7"]);
     expect(kinds("oMMMMuse", USUAL)).toEqual(["error@8"]);
@@ -83,6 +89,7 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
   const changes: Pick<Change, "kind" | "at" | "incident">[] = [];
   let isOpen = false;
   let isFlapping = false;
+  let isError = false;
   let closedAt = 0;
   let incident = 0;
   /** The newest result before this one that is not unknown or suppressed failed within maintenance. */
@@ -102,6 +109,9 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
         changes.push({ kind: "recovered", at, incident });
         isOpen = false;
         closedAt = end;
+      } else if (isFlapping && !isError && last.at(-1) === true && tail(rules.fireAfter.of).filter((fails) => fails).length >= rules.fireAfter.failures) {
+        isError = true;
+        changes.push({ kind: "error", at, incident });
       } else if (!isFlapping && flips > FLAPPING.changes) {
         isFlapping = true;
         changes.push({ kind: "flapping", at, incident });
@@ -111,6 +121,7 @@ function naive(results: readonly Result[], rules: Rules): Pick<Change, "kind" | 
       if (failures < rules.fireAfter.failures && flips <= FLAPPING.changes && !failedInMaintenance(measured[end - 1] as Result)) continue;
       isOpen = true;
       isFlapping = flips > FLAPPING.changes;
+      isError = !isFlapping;
       incident += 1;
       changes.push({ kind: isFlapping ? "flapping" : "error", at, incident });
     }
