@@ -5,7 +5,9 @@ import { QueueError } from "../../queue/queue-error.js";
 import { type Batch, type Deliverer, eventsOf } from "./deliverer.js";
 import { mailSubject, mailText } from "./mail-text.js";
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
+/** A server may examine a message for long before it answers (RFC 5321, 4.5.3.2.6): who does not wait sends it again. */
+const REPLY_TIMEOUT_MS = 120_000;
 
 /** The part of the output of mail.send that decides. */
 interface Sent {
@@ -23,7 +25,10 @@ export async function openMail(to: string, send: Readonly<Record<string, unknown
       if (delivery === "accepted" || delivery === "partial") return;
       // A reminder that may have arrived is not worth a second copy.
       if (delivery === "unknown" && eventsOf(batch).every(({ data }) => data.kind === "reminder")) return;
-      throw new QueueError(delivery === "refused" && failure?.retryable === false ? "refused" : "failed", `mail to ${to}: ${failure?.message ?? delivery}`);
+      const why = `mail to ${to}: ${failure?.message ?? delivery}`;
+      // Each attempt may have arrived, and what comes after it waits: that must end, as refusals do.
+      if (delivery === "unknown") throw new QueueError("refused", `${why}; it may have arrived`);
+      throw new QueueError(delivery === "refused" && failure?.retryable === false ? "refused" : "failed", why);
     },
     refresh: null,
     close: () => closing.abort(),
@@ -38,6 +43,7 @@ export function mailInput(to: string, send: Readonly<Record<string, unknown>>, b
   const id = createHash("sha256").update(batch.id).digest("hex").slice(0, 32);
   return {
     retries: 0,
+    ...(send.timeout === undefined ? { command_timeout_ms: REPLY_TIMEOUT_MS } : {}),
     ...send,
     to_addr: to,
     subject_prefix: mailSubject(events),

@@ -102,3 +102,27 @@ S: 221 bye
   await expect(deliverer.deliver(batch)).rejects.toMatchObject({ code: "refused" });
   await refusing.close();
 });
+
+test("a server that takes the message and gives no answer: what may have arrived is not sent without end", async () => {
+  const event = await incidents();
+  const { send } = await opened();
+  const closing = await playTranscript(`S: 220 hello
+C: EHLO *
+S: 250 hello
+C: MAIL FROM:*
+S: 250 ok
+C: RCPT TO:*
+S: 250 ok
+C: DATA
+S: 354 go on
+@message
+@close
+`);
+  const deliverer = await openMail("ops@recipient.example", { ...send, port: closing.port });
+  await expect(deliverer.deliver(batchOf([event("mx1", "error")]))).rejects.toMatchObject({
+    code: "refused",
+    message: expect.stringMatching(/^mail to ops@recipient\.example: .*; it may have arrived$/),
+  });
+  deliverer.close();
+  await closing.close();
+});
