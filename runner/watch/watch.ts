@@ -107,7 +107,8 @@ export class Watch {
       await endOthers(plan, history, options);
       history.keep(plan.keep);
       if (legacy !== null) {
-        open.book.continueWith(legacy.states);
+        // With others, the log is read again from where the history ends.
+        if (share === null) open.book.continueWith(legacy.states);
         sender.keepUnsaved(legacy.unsaved);
       }
       return new Watch({ ...open, tokens, sender, share, health }, options, legacy);
