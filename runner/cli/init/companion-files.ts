@@ -31,7 +31,9 @@ ExecStart=/usr/bin/env probe-run watch checks.yaml --history \${STATE_DIRECTORY}
 ExecReload=/bin/kill -HUP $MAINPID
 # Secrets that checks.yaml names as env:NAME
 EnvironmentFile=-/etc/default/probe-run
+# Faster restarts would reach systemd's limit, and then it starts the watch no more.
 Restart=on-failure
+RestartSec=5
 LimitNOFILE=65536
 NoNewPrivileges=yes
 ProtectSystem=strict

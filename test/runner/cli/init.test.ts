@@ -90,6 +90,8 @@ test("the other files are YAML and JSON; the unit has its folder, and every metr
   expect(Object.keys((parse(read("compose.yaml")) as { services: object }).services)).toEqual(["prometheus", "grafana"]);
   expect(parse(read("prometheus.yml"))).toMatchObject({ scrape_configs: [{ static_configs: [{ targets: ["127.0.0.1:9464"] }] }] });
   expect(read("probe-run.service")).toContain(`WorkingDirectory=${folder}\n`);
+  // Ten seconds with fewer than five starts: systemd goes on trying.
+  expect(Number(/^RestartSec=(\d+)$/m.exec(read("probe-run.service"))?.[1])).toBeGreaterThan(2);
   const dashboard = read("grafana/dashboards/probe-run.json");
   expect(JSON.parse(dashboard)).toMatchObject({ uid: "probe-run-watch" });
   const source = readFileSync(new URL("../../../runner/watch/metrics.ts", import.meta.url), "utf8");
