@@ -1,4 +1,3 @@
-import { unwatchFile, watchFile } from "node:fs";
 import { resolve } from "node:path";
 import { serveHttp } from "../net/http/serve.js";
 import { allowedTargets } from "../queue/allowed-targets.js";
@@ -12,6 +11,7 @@ import { listenAddress } from "./listen-address.js";
 import { reportError } from "./report-error.js";
 import { allowShortSecrets, shortSecretsOption } from "./short-secrets.js";
 import { UsageError } from "./usage-error.js";
+import { lookForChange } from "./watch/look-for-change.js";
 import { readWatch } from "./watch/read-watch.js";
 import { MORE_CONNECTIONS } from "./watch/serve-status.js";
 import { watchOn } from "./watch/watch-on.js";
@@ -126,7 +126,5 @@ function reload(file: string, exporter: Exporter, io: Io): () => void {
       io.err("probe-run: the configuration before is served on\n");
     }
   };
-  const changed = (): void => void read();
-  watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, changed);
-  return () => unwatchFile(file, changed);
+  return lookForChange(file, LOOK_EVERY_MS, () => void read());
 }

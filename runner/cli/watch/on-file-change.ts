@@ -1,5 +1,5 @@
-import { unwatchFile, watchFile } from "node:fs";
 import type { Io } from "../io.js";
+import { lookForChange } from "./look-for-change.js";
 
 const LOOK_EVERY_MS = 2000;
 
@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 2000;
  * Returns a function that stops, and waits for a call that is running.
  */
 export function onFileChange(first: readonly string[], io: Io, changed: () => Promise<readonly string[] | null>): () => Promise<void> {
-  let files: readonly string[] = [];
+  const looking = new Map<string, () => void>();
   let last: Promise<void> = Promise.resolve();
   let isStopped = false;
   const heard = (): void => {
@@ -18,9 +18,12 @@ export function onFileChange(first: readonly string[], io: Io, changed: () => Pr
     });
   };
   const look = (next: readonly string[]): void => {
-    for (const file of files) if (!next.includes(file)) unwatchFile(file, heard);
-    for (const file of next) if (!files.includes(file)) watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, heard);
-    files = next;
+    for (const [file, stop] of looking) {
+      if (next.includes(file)) continue;
+      stop();
+      looking.delete(file);
+    }
+    for (const file of next) if (!looking.has(file)) looking.set(file, lookForChange(file, LOOK_EVERY_MS, heard));
   };
   look(first);
   const stopHangup = io.onHangup?.(heard);
