@@ -5,6 +5,7 @@ import { parseAuthenticationResults } from "../../../runner/mail/authentication-
 import { parseHeader } from "../../../runner/mail/header.js";
 import { HEADER_LIMITS } from "../../../runner/mail/limits.js";
 import { parseReceivedSpf } from "../../../runner/mail/received-spf.js";
+import { processorMs } from "../../support/processor-ms.js";
 
 interface Case {
   readonly by: string;
@@ -167,8 +168,10 @@ describe("what a message's header tells", () => {
         parseReceivedSpf(words.join(""));
       }),
     );
-    const began = performance.now();
-    for (const piece of ["(", '"', ";a=b", "a=", "=", "a b=c "]) parseAuthenticationResults(piece.repeat(HEADER_LIMITS.fieldBytes / piece.length), "receiver");
-    expect(performance.now() - began).toBeLessThan(1000);
+    const readAll = (): void => {
+      for (const piece of ["(", '"', ";a=b", "a=", "=", "a b=c "])
+        parseAuthenticationResults(piece.repeat(HEADER_LIMITS.fieldBytes / piece.length), "receiver");
+    };
+    expect(processorMs(readAll)).toBeLessThan(1000);
   });
 });

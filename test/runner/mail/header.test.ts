@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeWords } from "../../../runner/mail/encoded-words.js";
 import { bodiesOf, parseHeader } from "../../../runner/mail/header.js";
 import { HEADER_LIMITS } from "../../../runner/mail/limits.js";
+import { processorMs } from "../../support/processor-ms.js";
 
 const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
 const fieldsOf = (bytes: string): [string, string][] => parseHeader(bytes).fields.map(({ name, body }) => [name, body]);
@@ -125,9 +126,6 @@ describe("encoded words", () => {
   test("any text is read without an error, and in time", () => {
     const pieces = fc.constantFrom("=", "?", "q", "B", "utf-8", "=?utf-8?Q?", "?=", " ", "_", "=C3");
     fc.assert(fc.property(fc.string({ unit: pieces, maxLength: 300 }), (text) => void expect(typeof decodeWords(text)).toBe("string")));
-    const began = performance.now();
-    decodeWords("=?utf-8?Q?".repeat(30_000));
-    decodeWords("=?=?=?".repeat(30_000));
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(processorMs(() => [decodeWords("=?utf-8?Q?".repeat(30_000)), decodeWords("=?=?=?".repeat(30_000))])).toBeLessThan(1000);
   });
 });

@@ -4,6 +4,7 @@ import { parseHeader } from "../../../runner/mail/header.js";
 import { HEADER_LIMITS } from "../../../runner/mail/limits.js";
 import { parseReceived, receivedHops } from "../../../runner/mail/received.js";
 import type { ReceivedHop } from "../../../schemas/received.js";
+import { processorMs } from "../../support/processor-ms.js";
 
 const NOTHING: ReceivedHop = {
   from: null,
@@ -293,8 +294,9 @@ describe("the hops of a message", () => {
         expect(Object.keys(parseReceived(words.join(glue)))).toEqual(Object.keys(NOTHING));
       }),
     );
-    const began = performance.now();
-    for (const piece of ["(", "from ", '"', "[1", "((;", "version=TLS1", "helo="]) parseReceived(piece.repeat(HEADER_LIMITS.fieldBytes / piece.length));
-    expect(performance.now() - began).toBeLessThan(1000);
+    const readAll = (): void => {
+      for (const piece of ["(", "from ", '"', "[1", "((;", "version=TLS1", "helo="]) parseReceived(piece.repeat(HEADER_LIMITS.fieldBytes / piece.length));
+    };
+    expect(processorMs(readAll)).toBeLessThan(1000);
   });
 });

@@ -10,6 +10,7 @@ import { MESSAGE_FILTER_ROWS } from "../../../runner/replies/reply-table-message
 import { MESSAGE_ROWS } from "../../../runner/replies/reply-table-messages.js";
 import { BOUNCE_CLASSES } from "../../../schemas/bounce.js";
 import { failure, type Phase } from "../../../schemas/failure.js";
+import { processorMs } from "../../support/processor-ms.js";
 
 function replyOf(wire: string): Reply {
   const parser = new ReplyParser();
@@ -176,7 +177,8 @@ test.each([
   "TLS ",
 ])("a reply full of %j is read at once", (word) => {
   const lines = Array.from({ length: LIMITS.replyBytes / LIMITS.replyLineBytes }, () => word.repeat(LIMITS.replyLineBytes / word.length));
-  const began = performance.now();
-  for (const phase of ["mail", "rcpt", "data"] as const) classifyReply({ phase, reply: { code: 550, lines } });
-  expect(performance.now() - began).toBeLessThan(500);
+  const readAll = (): void => {
+    for (const phase of ["mail", "rcpt", "data"] as const) classifyReply({ phase, reply: { code: 550, lines } });
+  };
+  expect(processorMs(readAll)).toBeLessThan(500);
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildQuery, type Question, type Reply, readReply } from "../../../../runner/net/dns/message.js";
 import { framed } from "../../../../runner/net/dns/tcp-framing.js";
+import { processorMs } from "../../../support/processor-ms.js";
 
 const QUESTION: Question = { name: "mail.example.org", type: "MX" };
 const query = buildQuery(QUESTION);
@@ -191,9 +192,7 @@ describe("random bytes", () => {
     header.writeUInt16BE(1, 4);
     header.writeUInt16BE(1000, 6);
     const message = Buffer.concat([header, question, holder, chain, ...Array.from({ length: 999 }, () => record)]);
-    const began = performance.now();
-    expect(readReply(message, query)).not.toBe("foreign");
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(processorMs(() => expect(readReply(message, query)).not.toBe("foreign"))).toBeLessThan(1000);
   });
 });
 
