@@ -25,7 +25,7 @@ export {
   type TypedOlderVersion,
   type TypedProbe,
 } from "./harness/define-probe.js";
-export type { AnyProbeName, CheckedName, InputOf, OutputOf, ProbeName, UnknownOutput } from "./harness/probe-types.js";
+export type { AnyProbeName, CheckedName, InputOf, OutputOf, ProbeName } from "./harness/probe-types.js";
 export { type Report, type RunOptions, runReport } from "./harness/run.js";
 export type { HostTarget, Target } from "./harness/target.js";
 export { run } from "./harness/typed-run.js";

@@ -21,19 +21,14 @@ type Family = BuiltInName extends infer Name ? (Name extends `${infer First}.${s
 export type CheckedName<Name extends string> = Name extends ProbeName ? Name : Name extends `${Family}.${string}` ? ProbeName : Name;
 
 /**
- * The output of a probe whose name is known only at run time, or of a third-party probe: what every output carries, and fields of an unknown type.
- * An older contract may show it in another form, as network.smtp@1 does.
+ * A name alone stands for the newest version. Of a third-party probe, and of a name that is known only at run time, only what every output carries is
+ * known; an older contract may show it in another form, as network.smtp@1 does.
  */
-export interface UnknownOutput extends Carried {
-  readonly [field: string]: unknown;
-}
-
-/** A name alone stands for the newest version. A third-party name has no specific type. */
 type ExchangeOf<Name extends string> = Name extends BuiltInName
   ? Versions<Name>[TypesOf<Name>["newest"] & VersionOf<Name>]
   : Name extends `${infer Bare extends BuiltInName}@${infer Wish}`
     ? { [Version in VersionOf<Bare>]: Wish extends Version | MajorOf<Version> ? Versions<Bare>[Version] : never }[VersionOf<Bare>]
-    : Exchange<unknown, UnknownOutput>;
+    : Exchange<unknown, Carried>;
 
 /** The type of a probe's input, as written. */
 export type InputOf<Name extends string> = ExchangeOf<Name> extends infer Each extends Exchange ? Each["given"] : never;

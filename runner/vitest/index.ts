@@ -6,3 +6,4 @@ export * from "../lab/on-demand.js";
 export { expectProbe, type ProbeExpectation } from "./expect-probe.js";
 export { type Check, type ProbeTestOptions, probeTest } from "./probe-test.js";
 export { type SuiteOptions, suiteTests } from "./suite-tests.js";
+export type { CheckTry } from "./tries.js";

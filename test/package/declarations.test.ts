@@ -89,7 +89,8 @@ describe("a consumer", () => {
     const foreign = await run(name as string, { whatever: 1 });
     export const status: "ok" | "warning" | "error" = foreign.output.status;
     // @ts-expect-error: what is known of no probe is unknown
-    export const anything: string = foreign.output.anything;
+    foreign.output.anything;
+    export const narrowed: string | null = (foreign.output as NetworkSmtpOutput).banner;
     await using queue = await openQueue("sqlite:queue.db");
     await using delivery = createDelivery({ queue });
     delivery.stats();
@@ -117,6 +118,11 @@ describe("a consumer", () => {
     });
     // @ts-expect-error: there is no such type
     contract({ type: "objekt" });`;
+
+  test("of probe-run/vitest compiles without skipLibCheck", { timeout: 240_000 }, async () => {
+    const text = `import type { TaskMeta } from "vitest"; export { expectProbe } from "${HOUSE}/dist/vitest.js"; export type Tries = TaskMeta["probe_run_tries"];`;
+    expect((await compile({ "tests.ts": text }, { skipLibCheck: false })).faults).toEqual([]);
+  });
 
   test("probes are typed by name, third-party probes by their schemas, with few type instantiations", { timeout: 240_000 }, async () => {
     const { faults, instantiations } = await compile({ "consumer.ts": CONSUMER }, { skipLibCheck: false });

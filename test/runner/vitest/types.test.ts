@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
-import type { InputOf, OutputOf, ProbeName, UnknownOutput } from "../../../runner/harness/probe-types.js";
+import type { InputOf, OutputOf, ProbeName } from "../../../runner/harness/probe-types.js";
 import { expectProbe, probeTest } from "../../../runner/vitest/index.js";
-import type { Status } from "../../../schemas/carried.js";
+import type { Carried, Status } from "../../../schemas/carried.js";
 
 // Checked by tsc: what is written wrong here is marked as an error that is expected.
 describe("a built-in probe's name", () => {
@@ -32,7 +32,7 @@ describe("a built-in probe's name", () => {
 
   test("of an unknown probe has a general type", () => {
     expectTypeOf<InputOf<"./my-probe.js">>().toBeUnknown();
-    expectTypeOf<OutputOf<string>>().toEqualTypeOf<UnknownOutput>();
+    expectTypeOf<OutputOf<string>>().toEqualTypeOf<Carried>();
   });
 });
 
@@ -47,7 +47,7 @@ test("probeTest and expectProbe hold a test to them", () => {
       expectTypeOf(output.response_time_ms).toEqualTypeOf<number | null>();
       expectTypeOf(queue).toEqualTypeOf(output);
     });
-    probeTest("typed", "./my-probe.js", { whatever: 1 }, ({ output }) => expectTypeOf(output.ticks).toBeUnknown());
+    probeTest("typed", "./my-probe.js", { whatever: 1 }, ({ output }) => expectTypeOf(output).toEqualTypeOf<Carried>());
     void expectProbe("./my-probe.js", { whatever: 1 }).toMatch({ status: "ok", ticks: 3 });
     // @ts-expect-error: the port is a number
     probeTest("typed", "network.smtp@2", { target_host: "localhost", target_port: "25" }, () => {});
