@@ -36,7 +36,7 @@ export function repairedRecord(text: string): string | null {
 }
 
 function repairedTerm(written: string): string {
-  const [, sign = "", name = "", rest = ""] = /^([+?~-]?)([a-z0-9]+)(.*)$/i.exec(written) ?? [];
+  const [, sign = "", name = "", rest = ""] = /^([+?~-]?)([a-z0-9]+)(.*)$/is.exec(written) ?? [];
   const word = name.toLowerCase();
   if (word === "all" && rest === "" && (sign === "" || sign === "+")) return "~all";
   if (word === "redirect" && /^[:=]/.test(rest)) return `redirect=${rest.slice(1)}`;
