@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
+import { openQueue } from "../runner/queue/queue.js";
 import type { Bench, Setting } from "./support/bench.js";
 import { startSmtpServer } from "./support/contenders.js";
 import type { Figure, Goal } from "./support/figure.js";
@@ -50,6 +51,7 @@ async function measure(setting: Setting): Promise<Figure[]> {
   try {
     const input = join(workshop.folder, "input.json");
     await writeFile(input, JSON.stringify({ target_host: "127.0.0.1", target_port: server.ready.port, tls: { mode: "none" } }));
+    await (await openQueue(emptyQueueUrl(workshop.folder))).close();
     const hook = join(workshop.folder, "report-cpu.cjs");
     await writeFile(hook, REPORT_CPU);
     const lines = [[EMPTY, ["-e", "0"]] as const, ...commands(workshop, input), ...(explain ? parts(workshop, input) : [])];
@@ -63,11 +65,15 @@ async function measure(setting: Setting): Promise<Figure[]> {
   }
 }
 
+function emptyQueueUrl(folder: string): string {
+  return `sqlite:${join(folder, "startup-empty.db")}`;
+}
+
 type Line = readonly [name: string, args: readonly string[], expectedCode?: number];
 
 function commands({ command, folder }: Workshop, input: string): Line[] {
   const queue = `--queue=sqlite:${join(folder, "startup.db")}`;
-  const emptyQueue = `--queue=sqlite:${join(folder, "startup-empty.db")}`;
+  const emptyQueue = `--queue=${emptyQueueUrl(folder)}`;
   return [
     ["probe-run network.smtp", [command, "network.smtp", input]],
     ["probe-run --help", [command, "--help"]],
