@@ -21,15 +21,15 @@ const START_MS = 1000;
 
 /** The cost of a transaction is that of the calibration: in the bench of the queue it is smaller than the difference between two of its runs. */
 export function costsOf(figures: PublishedFigures, { transactionCpuMs, transactionHoldMs }: TransactionCosts): Costs {
-  const spread = (bench: string, name: string): Pair => {
+  const medians = (bench: string, name: string): Medians => {
     const found = figures.figures.find((each) => each.bench === bench && each.name === name && each.ours !== null);
     if (found === undefined) throw new Error(`bench/figures.json has no figure ${bench}: ${name}; npm run bench -- ${bench} --page measures it`);
     return { ours: (found.ours as Spread).median, peers: found.peers?.median ?? 0 };
   };
-  const cost = (bench: string, name: string): number => spread(bench, name).ours / 1000;
+  const cost = (bench: string, name: string): number => medians(bench, name).ours / 1000;
   // Both sides were measured in the same rounds.
-  const cpu = spread("queue", "CPU a job, network.smtp through work");
-  const transactions = spread("queue", "transactions a job, network.smtp through work").ours;
+  const cpu = medians("queue", "CPU a job, network.smtp through work");
+  const transactions = medians("queue", "transactions a job, network.smtp through work").ours;
   return {
     smtpMs: cost("throughput", "CPU a probe, 500 at a time"),
     rcptMs: cost("rcpt", "CPU an address, a connection each, 50 at a time"),
@@ -43,7 +43,7 @@ export function costsOf(figures: PublishedFigures, { transactionCpuMs, transacti
 
 type TransactionCosts = Pick<Machine, "transactionCpuMs" | "transactionHoldMs">;
 
-interface Pair {
+interface Medians {
   readonly ours: number;
   readonly peers: number;
 }
