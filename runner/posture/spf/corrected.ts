@@ -25,7 +25,8 @@ function mergedRecord(records: readonly string[], sends: boolean | null): string
     lookups.push(...before.filter(({ mechanism }) => mechanism.name !== "ip4" && mechanism.name !== "ip6").map(({ term }) => term.toLowerCase()));
   }
   if (new Set(lookups).size > SPF_LIMITS.terms) return null;
-  const named = [...new Map(terms.map((term) => [term.toLowerCase(), term])).keys()].map((key) => terms.find((term) => term.toLowerCase() === key) as string);
+  const written = terms.map((term) => term.toLowerCase());
+  const named = terms.filter((_term, index) => written.indexOf(written[index] as string) === index);
   if (named.length === 0) {
     if (sends === false) return "v=spf1 -all";
     named.push(MAIL_HOSTS);
