@@ -90,7 +90,12 @@ const LONG = ["test/probes/security.tls/beside-testssl.test.ts"];
 const BESIDE_MAILAUTH = process.env.PROBE_RUN_MAILAUTH === undefined ? ["test/runner/mail/beside-mailauth.test.ts"] : [];
 
 /** Files that count what the whole process did, or change what it shares: each has a process of its own. */
-const ISOLATED = ["test/runner/delivery/service/metrics.test.ts", "test/probes/mail.deliver/ledger.test.ts"];
+const ISOLATED = [
+  "test/runner/delivery/service/metrics.test.ts",
+  "test/probes/mail.deliver/ledger.test.ts",
+  // What is known of a site is known by its port, which a server of another file may have had.
+  "test/probes/mail.rcpt/behaviours.test.ts",
+];
 
 /** What loads modules anew, which vite alone can do. The modules of its process are gone afterwards. */
 const RELOADING = ["test/runner/support/process-wide.test.ts"];

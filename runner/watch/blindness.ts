@@ -45,13 +45,15 @@ export class Blindness {
     if (this.turned !== null) return;
     this.#isOneSlot = false;
     if (this.#turns.size < this.needed) return;
-    for (const [other, turnedAt] of this.#turns) if (turnedAt <= this.#newest.at - this.#newest.slotMs) this.#turns.delete(other);
-    this.#isOneSlot = true;
+    const { at: newest, slotMs: newestMs } = this.#newest;
+    for (const [other, turnedAt] of this.#turns) if (turnedAt <= newest - 2 * newestMs) this.#turns.delete(other);
+    this.#isOneSlot = [...this.#turns.values()].filter((turnedAt) => turnedAt > newest - newestMs).length >= this.needed;
   }
 
   /**
    * The checks that turned to failing within one slot, with the beginning of the first slot that failed; null if they are too few. It stays so for what
-   * fails after them, until enough of them are fine again.
+   * fails after them, until enough of them are fine again. What turned in the slot before is not counted, but named: a run that began late in its slot
+   * fails for the same reason as the others.
    */
   get turned(): ReadonlyMap<string, number> | null {
     return this.#isOneSlot && this.#turns.size >= this.needed ? new Map(this.#turns) : null;

@@ -27,6 +27,16 @@ test("what failed before, or longer ago than a slot, is no part of it", () => {
   expect(slow.turned).toBeNull();
 });
 
+test("a run that began late in the slot before fails for the same reason: it is named, but not counted", () => {
+  const blindness = new Blindness(12);
+  blindness.failed(key(0), 0, SLOT, false);
+  failing(blindness, 1, 7, (index) => SLOT + index);
+  expect(blindness.turned).toBeNull();
+  blindness.failed(key(7), SLOT + 7, SLOT, false);
+  expect(blindness.turned?.get(key(0))).toBe(0);
+  expect(blindness.turned?.size).toBe(8);
+});
+
 test("one that is fine in between turns again", () => {
   const blindness = new Blindness(11);
   failing(blindness, 0, 5, () => 0);
@@ -53,12 +63,12 @@ test("ten checks never turn together by more than chance", () => {
   expect(blindness.turned).toBeNull();
 });
 
-test("after a restart, it continues with the states: two failures in a row began a slot before the last one", () => {
+test("after a restart, it continues with the states: three failures in a row began two slots before the last one", () => {
   const blindness = new Blindness(12);
   const states = new Map<string, CheckState>(
     Array.from({ length: 12 }, (_, index) => [
       key(index),
-      { ...FIRST_STATE, last_at: 100_000 + index, outcome: index < 5 ? "error" : "ok", recent: index === 0 ? "OFF" : index < 5 ? "OF" : "OO" },
+      { ...FIRST_STATE, last_at: 100_000 + index, outcome: index < 5 ? "error" : "ok", recent: index === 0 ? "OFFF" : index < 5 ? "OF" : "OO" },
     ]),
   );
   const checks = [...states.keys()].map((each) => ({ key: each, schedule: { everyMs: SLOT, offsetMs: 0 } }));
