@@ -18,6 +18,10 @@ const SLICE_MS = 0.5;
 /** When the current poll phase delivered its first arrival; null before it. */
 let polledAt: number | null = null;
 let polled = 0;
+/** When the poll phase before it returned: what it did not deliver arrived later. */
+let polledSince = 0;
+/** When the newest poll phase returned; infinite while nothing is scheduled, because then other poll phases may follow it unnoticed. */
+let lastPollAt = Number.POSITIVE_INFINITY;
 
 let waiting: Arrival[] = [];
 let next = 0;
@@ -30,8 +34,9 @@ const scheduler = processWide("read-scheduler", () => ({ arrivedAt: timeOfArriva
 export const { later } = scheduler;
 
 /**
- * When something arrived that is being read now. What one poll phase delivers was there when it began, also what it delivers last: with hundreds of
- * sockets, the callbacks before that take milliseconds.
+ * When something arrived that is being read now and cannot have arrived before `since`. What one poll phase delivers was there when it began, also what
+ * it delivers last: with hundreds of sockets, the callbacks before that take milliseconds. What arrived while the process was busy after the poll phase
+ * before, perhaps with collecting garbage, gets the middle of that time: nothing is nearer on average.
  */
 export const { arrivedAt } = scheduler;
 
@@ -41,14 +46,17 @@ export const { arrivedAt } = scheduler;
  */
 export const { startWhenIdle } = scheduler;
 
-function timeOfArrival(): number {
+function timeOfArrival(since: number): number {
   if (polledAt === null || polled === ONE_POLL) {
-    polledAt = monotonic();
+    const now = monotonic();
+    polledSince = Math.min(polledAt ?? lastPollAt, now);
+    polledAt = now;
     polled = 0;
     schedule();
   }
   polled++;
-  return polledAt;
+  const earliest = since > polledSince ? since : polledSince;
+  return earliest < polledAt ? (earliest + polledAt) / 2 : polledAt;
 }
 
 function workLater(arrival: Arrival): void {
@@ -75,8 +83,10 @@ function schedule(): void {
 }
 
 function beginSlice(): void {
+  const now = monotonic();
+  lastPollAt = polledAt ?? now;
   polledAt = null;
-  sliceEndsAt = monotonic() + SLICE_MS;
+  sliceEndsAt = now + SLICE_MS;
   workThrough();
 }
 
@@ -124,8 +134,10 @@ function beginSome(): void {
   if (nextStart === starts.length) {
     starts = [];
     nextStart = 0;
-    scheduled = waiting.length > 0;
+    // What arrived during a long slice is delivered by the next poll phase, which must be known to be the next one.
+    scheduled = waiting.length > 0 || monotonic() - lastPollAt > LONG_MS;
     if (scheduled) setImmediate(beginSlice);
+    else lastPollAt = Number.POSITIVE_INFINITY;
   } else if (waiting.length > 0 || monotonic() > beginUntil) setImmediate(beginSlice);
   else {
     SETTLED.then(beginSome);
@@ -142,6 +154,9 @@ const ONE_POLL = 512;
 const BEGIN_MS = 0.1;
 const STARTS_AT_ONCE = 4;
 const FORGET_AFTER = 64;
+
+/** Arrivals of a shorter time are exact enough. */
+const LONG_MS = 0.5;
 
 /** One at a time would be no more exact, and costs a promise for each. */
 const HANDFUL = 16;

@@ -3,7 +3,7 @@ import type { FailureCode } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import type { EndReason, Watched } from "../../run/deadline.js";
-import { type Arrival, later } from "../../run/read-scheduler.js";
+import { type Arrival, arrivedAt, later } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { codeOf, wordsOf } from "./classify-error.js";
 
@@ -152,8 +152,10 @@ export class Connection implements Arrival, Watched {
   }
 
   /** Called for each read, with the bytes as latin1. False asks the socket to pause. */
-  take(text: string, at: number): boolean {
+  take(text: string): boolean {
     if (this.#socket.destroyed) return false;
+    // Nothing answers before it was asked.
+    const at = arrivedAt(this.dueAt === 0 ? 0 : this.dueAt - this.#timeoutMs);
     if (this.#unread === "") {
       this.#unread = text;
       this.#unreadAt = at;

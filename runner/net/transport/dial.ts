@@ -123,7 +123,7 @@ class Race implements Watched {
   }
 
   won(runner: Runner): Connection {
-    const at = arrivedAt();
+    const at = arrivedAt(runner.beganAt);
     const { recorder } = this.state;
     const { socket } = runner;
     const { ip_address: address, port } = runner.attempt;
@@ -178,7 +178,7 @@ interface DialledSocket extends Socket {
 class Runner {
   readonly attempt: Attempt;
   readonly socket: DialledSocket;
-  readonly #beganAt = monotonic();
+  readonly beganAt = monotonic();
   /** Null once it is decided. */
   #race: Race | null;
   #connection: Connection | null = null;
@@ -186,7 +186,7 @@ class Runner {
   constructor(race: Race, address: string) {
     const { port, source_address: source } = race.target;
     this.#race = race;
-    this.attempt = { ip_address: address, port, at_ms: round(this.#beganAt - race.state.recorder.began), duration_ms: 0, outcome: "abandoned", error: null };
+    this.attempt = { ip_address: address, port, at_ms: round(this.beganAt - race.state.recorder.began), duration_ms: 0, outcome: "abandoned", error: null };
     const onread = { buffer: READ_BUFFER, callback: (size: number) => this.read(size) };
     this.socket = connect(
       source === undefined ? { host: address, port, noDelay: true, onread } : { host: address, port, localAddress: source, noDelay: true, onread },
@@ -197,7 +197,7 @@ class Runner {
   }
 
   end(at: number, outcome: Attempt["outcome"], error: string | null): void {
-    this.attempt.duration_ms = round(at - this.#beganAt);
+    this.attempt.duration_ms = round(at - this.beganAt);
     this.attempt.outcome = outcome;
     this.attempt.error = error;
   }
@@ -224,7 +224,7 @@ class Runner {
   }
 
   read(size: number): boolean {
-    return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size), arrivedAt()) ?? true;
+    return this.#connection?.take(READ_BUFFER.toString("latin1", 0, size)) ?? true;
   }
 }
 

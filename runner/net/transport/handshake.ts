@@ -4,7 +4,6 @@ import { connect, createSecureContext, rootCertificates, type SecureContext, typ
 import { clientCertificateProblem } from "../../../schemas/certificates.js";
 import type { Certificate, TlsFacts } from "../../../schemas/tls.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
-import { arrivedAt } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { RequestError } from "../../support/request-error.js";
 import { describeCertificate, judgeCertificates } from "./certificate.js";
@@ -35,7 +34,7 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
     const timer = setTimeout(() => finish(failureError("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
     const forget = state.deadline.onEnd((reason) => finish(failureError("tls", reason, ENDED[reason])));
     const take = (bytes: Buffer): void => {
-      if (!connection.take(bytes.toString("latin1"), arrivedAt())) socket.pause();
+      if (!connection.take(bytes.toString("latin1"))) socket.pause();
     };
     const finish = (error: FailureError | null): void => {
       clearTimeout(timer);

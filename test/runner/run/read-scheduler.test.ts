@@ -1,3 +1,4 @@
+import { stat } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -29,20 +30,40 @@ test("what has arrived is worked on before another run begins", async () => {
 });
 
 test("what is delivered together arrived together, however long the first of it took", async () => {
-  const first = arrivedAt();
+  const first = arrivedAt(0);
   while (performance.now() < first + 5);
-  expect(arrivedAt()).toBe(first);
+  expect(arrivedAt(0)).toBe(first);
   await turn();
   await turn();
-  const next = arrivedAt();
+  const next = arrivedAt(0);
   expect(next).toBeGreaterThanOrEqual(first + 5);
   expect(next).toBeLessThanOrEqual(performance.now());
+});
+
+test("what arrived while the process was busy gets the middle of that time, but nothing arrives before it was asked for", async () => {
+  const [beganAt, readAt, arrived, answered] = await new Promise<number[]>((resolve) => {
+    later({
+      arrive() {
+        const began = performance.now();
+        // Its end is an event of the system, which waits until the process is idle again.
+        stat(".", () => {
+          const read = performance.now();
+          resolve([began, read, arrivedAt(0), arrivedAt(began + 40)]);
+        });
+        while (performance.now() < began + 50);
+      },
+    });
+  });
+  if (beganAt === undefined || readAt === undefined) throw new Error("nothing arrived");
+  expect(readAt - beganAt).toBeGreaterThanOrEqual(50);
+  expect(Math.abs((arrived ?? 0) - (beganAt + readAt) / 2)).toBeLessThan((readAt - beganAt) / 10);
+  expect(Math.abs((answered ?? 0) - (beganAt + 40 + readAt) / 2)).toBeLessThan(1);
 });
 
 test("hundreds of arrivals may be of two polls: none is given the time of the first one for long", async () => {
   await turn();
   await turn();
-  const times = Array.from({ length: 2000 }, () => arrivedAt());
+  const times = Array.from({ length: 2000 }, () => arrivedAt(0));
   expect(new Set(times).size).toBe(Math.ceil(2000 / 512));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
