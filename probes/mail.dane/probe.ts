@@ -37,7 +37,7 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
     evidence.is_route_signed = hosts === null ? null : route.authenticated_data;
     const examined = await Promise.all(route.hosts.slice(0, MAX_HOSTS).map((host) => examineHost(host, input, ctx, questions, evidence.is_route_signed)));
     evidence.hosts = examined.map(shown);
-    evidence.checks = examined.flatMap(({ facts }) => judgeDane(facts, questions.evidence(facts.owner, "TLSA")));
+    evidence.checks = examined.flatMap(({ facts }) => judgeDane(facts, questions.evidence(facts.decided_by.name, facts.decided_by.type)));
     if (hosts === null) unanswered = await unansweredFailure(questions, domain, "MX");
   });
   evidence.failure = broken ?? unanswered;
@@ -56,11 +56,8 @@ async function examineHost(host: MailHost, input: Input, ctx: Ctx, questions: Qu
   const met = input.connect
     ? await meetHost(ctx, host, { port, deadline: ctx.run.deadline, connect_timeout_ms, command_timeout_ms, helo_domain, ca: undefined })
     : null;
-  const isBogusName = isBogusBy(ctx.resolver, input);
-  const facts = await examineDane(
-    { host: host.host, port, names: [asciiDomain(input.domain)], isRouteSigned, met, isBogus: (name) => isBogusName(name, "TLSA"), now: new Date() },
-    questions,
-  );
+  const isBogus = isBogusBy(ctx.resolver, input);
+  const facts = await examineDane({ host: host.host, port, names: [asciiDomain(input.domain)], isRouteSigned, met, isBogus, now: new Date() }, questions);
   return { facts, met };
 }
 

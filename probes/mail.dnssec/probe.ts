@@ -1,5 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
+import type { RecordType } from "../../runner/net/dns/records.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { examineDnssec } from "../../runner/posture/dnssec/examine.js";
 import { judgeDnssec } from "../../runner/posture/dnssec/judge.js";
@@ -29,10 +30,13 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   const broken = await ctx.attempt(async () => {
     const { hosts } = await mailHostsOf(domain, questions, { allowPrivate: true });
     const names = [...new Set([domain, ...(hosts ?? [])])].slice(0, MAX_NAMES);
-    const zones = await Promise.all(names.map((name) => examineDnssec(name, questions, isBogus)));
-    evidence.zones = zones.map((zone) => ({ ...zone }));
-    evidence.checks = zones.map((zone) => judgeDnssec(zone, questions.evidence(zone.name, "SOA")));
-    if (zones[0]?.state === "unknown") unanswered = await unansweredFailure(questions, domain, "SOA");
+    const typesOf = (name: string): RecordType[] => [...(name === domain ? [MX] : []), ...(hosts?.includes(name) === true ? ADDRESSES : [])];
+    const zones = await Promise.all(names.map((name) => examineDnssec(name, typesOf(name), questions, isBogus)));
+    evidence.zones = zones.map(({ name, state, reason }) => ({ name, state, reason }));
+    evidence.checks = zones.map((zone) => judgeDnssec(zone, questions.evidence(zone.name, zone.decided_by)));
+    const state = zones[0]?.state;
+    if (state === "unknown") unanswered = await unansweredFailure(questions, domain, "SOA");
+    if (unanswered === null && state !== "bogus") unanswered = await unansweredFailure(questions, domain, "MX");
   });
   evidence.failure = broken ?? unanswered;
   evidence.findings = findingsOf(evidence.checks);
@@ -41,3 +45,5 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
 }
 
 const MAX_NAMES = 20;
+const MX: RecordType = "MX";
+const ADDRESSES: readonly RecordType[] = ["AAAA", "A"];

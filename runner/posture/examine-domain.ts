@@ -1,5 +1,4 @@
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
-import type { RecordType } from "../net/dns/records.js";
 import { type BimiFacts, examineBimi } from "./bimi/examine.js";
 import { type DaneFacts, examineDane } from "./dane/examine.js";
 import { type DkimFacts, examineDkim } from "./dkim/examine.js";
@@ -93,7 +92,7 @@ export async function examineDomain(question: DomainQuestion, means: DomainMeans
     examineSpf(domain, questions("spf")),
     examineDkim(domain, { selectors: question.selectors, guess: question.guessSelectors }, questions("dkim")),
     examineDmarc(domain, questions("dmarc")),
-    examineDnssec(domain, questions("dnssec"), isBogus),
+    examineDnssec(domain, ["MX"], questions("dnssec"), isBogus),
     examineTlsReports(domain, questions("tlsrpt")),
   ]);
   const profile = question.profile === "auto" ? guessProfile(route, spf) : question.profile;
@@ -133,6 +132,6 @@ function examineHostDane(
 ): Promise<DaneFacts> {
   const shown = met?.find((each) => each.host === host) ?? null;
   const isRouteSigned = route.outcome === "found" || route.outcome === "no_data" ? route.authenticated_data : null;
-  const isBogus = (name: string): Promise<boolean | null> => means.isBogus(name, "TLSA" satisfies RecordType);
-  return examineDane({ host, port, isRouteSigned, names: [domain], met: shown, isBogus, now }, means.questions("dane"));
+  const { isBogus, questions } = means;
+  return examineDane({ host, port, isRouteSigned, names: [domain], met: shown, isBogus, now }, questions("dane"));
 }

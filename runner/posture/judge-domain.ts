@@ -85,11 +85,11 @@ function receivingChecks(facts: DomainFacts, evidenceOf: EvidenceOf): Check[] {
   const isProtected = sts.policy?.state === "valid" || dane.some(({ records }) => records.length > 0);
   return [
     ...mx,
-    judgeDnssec(dnssec, evidenceOf(domain, "SOA")),
+    judgeDnssec(dnssec, evidenceOf(domain, dnssec.decided_by)),
     ...(hosts === null ? [] : judgeHosts(hosts, { isTrustNeeded, now })),
     ...relays.flatMap(({ host, attempts }) => judgeRelay(host, attempts)),
     ...judgeSts(sts, { evidence: evidenceOf(`_mta-sts.${domain}`, "TXT"), receives: true }),
-    ...dane.flatMap((each) => judgeDane(each, evidenceOf(each.owner, "TLSA"))),
+    ...dane.flatMap((each) => judgeDane(each, evidenceOf(each.decided_by.name, each.decided_by.type))),
     requiredCheck(facts),
     ...judgeTlsReports(reports, { evidence: evidenceOf(`_smtp._tls.${domain}`, "TXT"), isNeeded: isProtected }),
   ];

@@ -63,7 +63,7 @@ async function daneOf(route: PolicyRoute, hosts: readonly string[], means: Polic
   const find = (host: string, index: number): Promise<DaneFinding> | DaneFinding =>
     index < MAX_HOSTS
       ? findTlsa(ask, host, route.port ?? SMTP_PORT)
-      : { kind: "unknown", reason: `${host} comes after ${MAX_HOSTS} others, and was not asked for` };
+      : { kind: "unknown", name: host, type: "TLSA", reason: `${host} comes after ${MAX_HOSTS} others, and was not asked for` };
   const findings = await Promise.all(named.map(async (host, index) => [host, await find(host, index)] as const));
   return { route: secure, findings: new Map(findings) };
 }

@@ -1,11 +1,13 @@
 import type { X509Certificate } from "node:crypto";
 import { isCertain } from "../../net/dns/answer.js";
+import type { RecordType } from "../../net/dns/records.js";
 import { findTlsa } from "../../tls-policy/dane/look-up.js";
 import { matches, showTlsa, USAGES, usableTlsa } from "../../tls-policy/dane/tlsa.js";
 import { daneViolation } from "../../tls-policy/dane/verify.js";
 import type { Tlsa } from "../../tls-policy/policy.js";
+import type { IsBogus } from "../dnssec/examine.js";
 import type { HostFacts } from "../hosts/meet.js";
-import { type Questions, whyUnknown } from "../questions.js";
+import type { Questions } from "../questions.js";
 
 export const DANE_STATES = ["secure", "no_match", "unusable", "insecure", "absent", "unknown"] as const;
 export type DaneState = (typeof DANE_STATES)[number];
@@ -23,8 +25,10 @@ export interface DaneFacts {
   readonly names_authority: boolean;
   /** A usable record stands for a key that the host does not use now. */
   readonly has_next_key: boolean;
-  /** The failure goes away when validation is switched off: the records are bogus. */
+  /** The failure goes away when validation is switched off: the records, or the addresses of the host, are bogus. */
   readonly is_bogus: boolean;
+  /** The question that decided. */
+  readonly decided_by: { readonly name: string; readonly type: RecordType };
   readonly offers_tls: boolean | null;
   /** DNSSEC vouches for the MX records that name the host; null if that is not known. */
   readonly is_route_signed: boolean | null;
@@ -40,7 +44,7 @@ export interface DaneQuestion {
   /** What the host showed; null when it was not asked. */
   readonly met: Pick<HostFacts, "starttls" | "chain" | "failure"> | null;
   /** Whether the answer exists with validation switched off; null when that is not known. */
-  readonly isBogus: (name: string) => Promise<boolean | null>;
+  readonly isBogus: IsBogus;
   readonly now: Date;
 }
 
@@ -56,19 +60,19 @@ export async function examineDane(question: DaneQuestion, questions: Questions):
     names_authority: false,
     has_next_key: false,
     is_bogus: false,
+    decided_by: { name: owner, type: "TLSA" as const },
     offers_tls: offersTls(question),
     is_route_signed: question.isRouteSigned,
   };
   if (found.kind === "records") return { ...about, ...compare(found.records, found.base, question) };
   const answer = await questions.ask(owner, "TLSA");
-  if (!isCertain(answer)) {
-    // RFC 7672, 2.2.2: senders do not look for records of a host whose addresses are not signed. Some servers of unsigned zones fail at the question.
-    if (found.kind === "insecure") return { ...about, state: "insecure", reason: found.reason };
-    const isBogus = (await question.isBogus(owner)) === true;
-    return { ...about, state: "unknown", is_bogus: isBogus, reason: whyUnknown(answer, `TLSA ${owner}`) };
-  }
   const records = answer.records.map(showTlsa);
-  if (found.kind === "unknown") return { ...about, records, state: "unknown", reason: found.reason };
+  if (found.kind === "unknown") {
+    const { name, type, reason } = found;
+    return { ...about, records, state: "unknown", is_bogus: (await question.isBogus(name, type)) === true, decided_by: { name, type }, reason };
+  }
+  // RFC 7672, 2.2.2: senders do not look for records of a host whose addresses are not signed. Some servers of unsigned zones fail at the question.
+  if (!isCertain(answer)) return { ...about, state: "insecure", reason: found.reason };
   return { ...about, records, state: records.length > 0 ? "insecure" : "absent", reason: records.length > 0 ? "DNSSEC does not vouch for the records" : null };
 }
 

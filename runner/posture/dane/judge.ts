@@ -42,9 +42,13 @@ function verdictOf(facts: DaneFacts): [Verdict, string, string | null] {
     case "absent":
       return ["not_applicable", `${host} has no TLSA records`, null];
     default:
-      if (isBogus) return ["error", `the records at ${owner} fail DNSSEC validation: senders do not deliver`, "Correct the signatures of the zone."];
+      if (isBogus) return ["error", `${bogusRecords(facts)} fail DNSSEC validation: senders do not deliver`, "Correct the signatures of the zone."];
       return ["unknown", `${host}: ${reason}; senders wait while a signed zone gives no answer`, null];
   }
+}
+
+function bogusRecords({ host, decided_by: { name, type } }: DaneFacts): string {
+  return type === "A" || type === "AAAA" ? `the addresses of ${host}` : `the records at ${name}`;
 }
 
 function rolloverCheck({ host, has_next_key: hasNext, names_authority: namesAuthority }: DaneFacts): Check[] {

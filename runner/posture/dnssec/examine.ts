@@ -9,25 +9,41 @@ export interface DnssecFacts {
   readonly name: string;
   readonly state: (typeof DNSSEC_STATES)[number];
   readonly reason: string | null;
+  /** The type of the records that decided. */
+  readonly decided_by: RecordType;
 }
 
 /** Whether the answer exists with validation switched off; null when that cannot be found out. */
 export type IsBogus = (name: string, type: RecordType) => Promise<boolean | null>;
 
-/** What the name servers say of a zone: they validate, and the path to them is trusted. */
-export async function examineDnssec(name: string, questions: Questions, isBogus: IsBogus): Promise<DnssecFacts> {
-  const answer = await questions.ask(name, "SOA");
-  if (answer.outcome === "server_failure" && (await isBogus(name, "SOA")) === true)
+/**
+ * What the name servers say of a zone: they validate, and the path to them is trusted. `types` are the records of the name that mail needs: one of
+ * them may have wrong signatures in a zone that is otherwise in order.
+ */
+export async function examineDnssec(name: string, types: readonly RecordType[], questions: Questions, isBogus: IsBogus): Promise<DnssecFacts> {
+  for (const type of ["SOA", ...types] as const) {
+    const { outcome, extendedErrors } = await questions.ask(name, type);
+    if (outcome !== "server_failure" || (await isBogus(name, type)) !== true) continue;
+    const what = ["SERVFAIL", ...extendedErrors.map(extendedErrorText)].join(", ");
     return {
       name,
       state: "bogus",
-      reason: `the name server fails (${["SERVFAIL", ...answer.extendedErrors.map(extendedErrorText)].join(", ")}), and answers with validation switched off`,
+      reason: `the name server fails for its ${type} records (${what}), and answers with validation switched off`,
+      decided_by: type,
     };
-  if (!isCertain(answer)) return { name, state: "unknown", reason: whyUnknown(answer, `SOA ${name}`) };
-  if (answer.authenticated) return { name, state: "signed", reason: null };
-  // A name that is no zone of its own: its zone is in the answer.
-  const delegation = await questions.ask(zoneOf(answer) ?? name, "DS");
+  }
+  const answer = await questions.ask(name, "SOA");
+  if (!isCertain(answer)) return { name, state: "unknown", reason: whyUnknown(answer, `SOA ${name}`), decided_by: "SOA" };
+  if (answer.authenticated) return { name, state: "signed", reason: null, decided_by: "SOA" };
+  return { name, decided_by: "SOA", ...(await stateOfZone(zoneOf(answer) ?? name, questions)) };
+}
+
+/** For an answer that DNSSEC does not vouch for: NSEC3 may fail to prove that there is no such record in a signed zone (RFC 9276). */
+async function stateOfZone(zone: string, questions: Questions): Promise<Pick<DnssecFacts, "state" | "reason">> {
+  if ((await questions.ask(zone, "SOA")).authenticated) return { state: "signed", reason: null };
+  const delegation = await questions.ask(zone, "DS");
+  if (delegation.outcome !== "found") return { state: "unsigned", reason: null };
   // A resolver that does not validate answers both in the same way.
-  if (delegation.outcome === "found") return { name, state: "unknown", reason: "the zone has DS records, but the name server does not validate" };
-  return { name, state: "unsigned", reason: null };
+  if (!delegation.authenticated) return { state: "unknown", reason: "the zone has DS records, but the name server does not validate" };
+  return { state: "unsigned", reason: `the name server validates, and supports no algorithm of the DS records of ${zone} (RFC 4035, section 5.2)` };
 }

@@ -9,13 +9,17 @@ export function judgeDnssec({ name, state, reason }: DnssecFacts, evidence: read
     case "signed":
       return check(SIGNED, "pass", `${name} is signed`, { evidence });
     case "unsigned":
-      return check(SIGNED, "notice", `${name} is not signed: DANE has no effect, and answers can be forged on the way`, { evidence });
+      return check(SIGNED, "notice", `${name} ${unsigned(reason)}: DANE has no effect, and answers can be forged on the way`, { evidence });
     case "bogus":
-      return check(SIGNED, "error", `the signatures of ${name} are invalid: ${reason}; for resolvers that validate, the domain does not exist`, {
+      return check(SIGNED, "error", `the signatures of ${name} are invalid: ${reason}; resolvers that validate give no answer`, {
         evidence,
         advice: advice("Sign the zone again, or remove the DS records at the registry."),
       });
     default:
       return check(SIGNED, "unknown", reason ?? `whether ${name} is signed is not known`, { evidence });
   }
+}
+
+function unsigned(reason: string | null): string {
+  return reason === null ? "is not signed" : `counts as not signed, because ${reason}`;
 }

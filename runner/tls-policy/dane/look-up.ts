@@ -18,7 +18,9 @@ export type SecureRoute =
 
 /** What DNSSEC says of a host's TLSA records. */
 export type DaneFinding =
-  | { readonly kind: "none" | "insecure" | "unknown"; readonly reason: string }
+  | { readonly kind: "none" | "insecure"; readonly reason: string }
+  /** With the question that has no answer. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly name: string; readonly type: RecordType }
   | {
       readonly kind: "records";
       /** The name that the records are for: the host's, or where its alias leads. */
@@ -33,7 +35,7 @@ export async function secureRoute(ask: SecureAsk, { ascii_domain: domain, kind }
   if (kind === "configured") return CHOSEN;
   if (dnsName(domain) === null) return { kind: "insecure", reason: `${domain} is no name` };
   const answer = await ask(domain, "MX");
-  if (!isCertain(answer)) return unknown(answer, `MX ${domain}`);
+  if (!isCertain(answer)) return unknown(answer, domain, "MX");
   if (!answer.authenticated) return { kind: "insecure", reason: `the MX records of ${domain} are not signed` };
   const names = [domain, ...answer.aliases.slice(-1)];
   if (answer.outcome !== "found") return { kind: "secure", hosts: new Set([domain]), names };
@@ -71,14 +73,17 @@ async function tlsaBases(ask: SecureAsk, host: string): Promise<string[] | Exclu
 }
 
 function withoutAddress(host: string, answers: readonly Answer[]): Exclude<DaneFinding, { kind: "records" }> {
-  const failed = answers.find((answer) => !isCertain(answer));
-  return failed === undefined ? { kind: "insecure", reason: `${host} has no address` } : unknown(failed, `the addresses of ${host}`);
+  const types = ["AAAA", "A"] as const;
+  const index = answers.findIndex((answer) => !isCertain(answer));
+  const [failed, type] = [answers[index], types[index]];
+  if (failed === undefined || type === undefined) return { kind: "insecure", reason: `${host} has no address` };
+  return unknown(failed, host, type, `the addresses of ${host}`);
 }
 
 /** The alias may be signed where what it leads to is not: then the host's own name counts. Only a question for the alias itself shows that. */
 async function basesOfAlias(ask: SecureAsk, host: string): Promise<string[] | Exclude<DaneFinding, { kind: "records" }>> {
   const alias = await ask(host, "CNAME");
-  if (!isCertain(alias)) return unknown(alias, `CNAME ${host}`);
+  if (!isCertain(alias)) return unknown(alias, host, "CNAME");
   return alias.authenticated ? [host] : { kind: "insecure", reason: `the alias ${host} is not signed` };
 }
 
@@ -86,11 +91,11 @@ async function tlsaAt(ask: SecureAsk, base: string, port: number): Promise<DaneF
   const owner = `_${port}._tcp.${base}`;
   if (dnsName(owner) === null) return { kind: "none", reason: `${owner} is no name` };
   const answer = await ask(owner, "TLSA");
-  if (!isCertain(answer)) return unknown(answer, `TLSA ${owner}`);
+  if (!isCertain(answer)) return unknown(answer, owner, "TLSA");
   if (answer.outcome !== "found" || !answer.authenticated) return { kind: "none", reason: `there are no signed TLSA records at ${owner}` };
   return { kind: "records", base, owner, records: answer.records };
 }
 
-function unknown({ outcome, problem }: Answer, what: string): { kind: "unknown"; reason: string } {
-  return { kind: "unknown", reason: problem === null ? failureOfOutcome(outcome, what).message : `${what}: ${problem}` };
+function unknown({ outcome, problem }: Answer, name: string, type: RecordType, what = `${type} ${name}`): Extract<DaneFinding, { kind: "unknown" }> {
+  return { kind: "unknown", name, type, reason: problem === null ? failureOfOutcome(outcome, what).message : `${what}: ${problem}` };
 }

@@ -26,6 +26,7 @@ const SIGNED: Readonly<Record<string, Signing>> = {
   "ed25519.lab": {},
   "ecdsa.lab": { algorithm: "ECDSAP256SHA256" },
   "ecdsa384.lab": { algorithm: "ECDSAP384SHA384", nsec3: true },
+  "ed448.lab": { algorithm: "ED448" },
   "rsa.lab": { algorithm: "RSASHA256" },
   "rsa512.lab": { algorithm: "RSASHA512", nsec3: true },
   "nsec3.lab": { nsec3: true },
@@ -37,7 +38,7 @@ const SIGNED: Readonly<Record<string, Signing>> = {
 };
 
 const QUESTIONS: readonly [name: string, type: string][] = [
-  ...["ed25519", "ecdsa", "ecdsa384", "rsa", "rsa512", "nsec3", "hashes", "costly", "expired", "forged", "unsigned", "wrongkey"].flatMap(
+  ...["ed25519", "ecdsa", "ecdsa384", "ed448", "rsa", "rsa512", "nsec3", "hashes", "costly", "expired", "forged", "unsigned", "wrongkey"].flatMap(
     (zone): [string, string][] => [
       [`www.${zone}.lab`, "A"],
       [`www.${zone}.lab`, "TXT"],

@@ -9,6 +9,7 @@ const ALGORITHM_NAMES: Readonly<Record<number, string>> = {
   13: "ECDSAP256SHA256",
   14: "ECDSAP384SHA384",
   15: "ED25519",
+  16: "ED448",
 };
 
 export function isSupported(algorithm: number): boolean {
@@ -42,7 +43,8 @@ function keyObject({ algorithm, publicKey }: Key): KeyObject {
   if (algorithm === 8 || algorithm === 10) return createPublicKey({ key: { kty: "RSA", ...rsaNumbers(publicKey) }, format: "jwk" });
   const half = publicKey.length / 2;
   const [x, y] = [publicKey.subarray(0, half), publicKey.subarray(half)].map((part) => part.toString("base64url")) as [string, string];
-  if (algorithm === 15) return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey.toString("base64url") }, format: "jwk" });
+  const edwards = { 15: "Ed25519", 16: "Ed448" }[algorithm];
+  if (edwards !== undefined) return createPublicKey({ key: { kty: "OKP", crv: edwards, x: publicKey.toString("base64url") }, format: "jwk" });
   return createPublicKey({ key: { kty: "EC", crv: algorithm === 13 ? "P-256" : "P-384", x, y }, format: "jwk" });
 }
 
