@@ -16,7 +16,7 @@ export const watchOptions = {
   listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and the API there." },
   "tls-cert": { value: "FILE", description: "With --listen: serve by TLS, with this certificate and its chain (PEM)." },
   "tls-key": { value: "FILE", description: "The certificate's key (PEM)." },
-  public: { description: "The page and the API show names and states only, no targets, probes or reasons; all of it after a login, if watch.page has one." },
+  public: { description: "The page and the API show names and states only, no inputs, addresses or reasons; all of it after a login, if watch.page has one." },
   export: { value: "FOLDER", description: "Write the status page as files there, every minute: into a new or an empty folder, or that of an earlier export." },
   ...shortSecretsOption,
 } as const;

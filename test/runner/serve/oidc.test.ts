@@ -58,7 +58,7 @@ describe("a login", () => {
       state: expect.stringMatching(/^[\w-]{43}$/),
       nonce: expect.stringMatching(/^[\w-]{43}$/),
     });
-    expect(headers["set-cookie"]).toMatch(/^probe_run_login=[\w-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/);
+    expect(headers["set-cookie"]).toMatch(/^probe_run_login=[\w-]{43}\.[0-9a-z]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/);
     const answer = await finish(login, back as URL, cookie);
     expect(answer).toMatchObject({ status: 303, headers: { location: "https://status.example/" } });
     const session = cookieOf(answer.headers?.["set-cookie"]);
@@ -91,6 +91,20 @@ describe("a login", () => {
     const late = await begun(login);
     now += 601_000;
     expect((await finish(login, late.back as URL, late.cookie)).status).toBe(400);
+  });
+
+  test("is finished however many others begin meanwhile, which anyone may", async () => {
+    const login = loginWith();
+    const { back, cookie } = await begun(login);
+    for (let count = 0; count < 2000; count++) await login.begin();
+    expect((await finish(login, back as URL, cookie)).status).toBe(303);
+  });
+
+  test("a login that another process began is not finished, nor one that is made to last", async () => {
+    const login = loginWith();
+    const { back, cookie } = await begun(login);
+    expect((await finish(loginWith(), back as URL, cookie)).status).toBe(400);
+    expect((await finish(login, back as URL, `${cookie}z`)).status).toBe(400);
   });
 
   test("a session ends after eight hours", async () => {

@@ -21,11 +21,4 @@ export class BoundedMap<Value> {
     this.#entries.delete(key);
     return null;
   }
-
-  /** Once. */
-  take(key: string, now: number): Value | null {
-    const value = this.get(key, now);
-    this.#entries.delete(key);
-    return value;
-  }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import type { HttpAnswer, HttpAsked } from "../../../net/http/serve.js";
 import { timingSafeEqualText } from "../../../support/timing-safe-equal.js";
 import { BoundedMap } from "./bounded-map.js";
@@ -19,6 +19,8 @@ export interface OidcSettings {
 
 /** A login that has begun in one browser. */
 interface Begun {
+  /** A random text, and when the login must have ended. */
+  readonly cookie: string;
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
@@ -27,13 +29,15 @@ interface Begun {
 const COOKIE = "probe_run_login";
 const LOGIN_MS = 600_000;
 const SESSION_MS = 8 * 3_600_000;
-const MOST_LOGINS = 1000;
+const MOST_FINISHED = 10_000;
 const MOST_SESSIONS = 10_000;
 export const CALLBACK = "login/callback";
 
 /** Login at an OpenID provider by the code flow with PKCE. Sessions are kept in memory, so a restart ends them. */
 export class OidcLogin {
-  readonly #begun = new BoundedMap<Begun>(MOST_LOGINS, LOGIN_MS);
+  /** Logins that have begun are not stored: anyone may begin one, and many would displace those of operators. The cookie holds them. */
+  readonly #key = randomBytes(32);
+  readonly #finished = new BoundedMap<true>(MOST_FINISHED, LOGIN_MS);
   readonly #sessions = new BoundedMap<true>(MOST_SESSIONS, SESSION_MS);
 
   constructor(
@@ -44,7 +48,7 @@ export class OidcLogin {
 
   /** The request is of a browser that has logged in. */
   hasSession(asked: Pick<HttpAsked, "header">): boolean {
-    const id = cookieOf(asked);
+    const id = cookieOf(asked, SESSION_COOKIE);
     return id !== null && this.#sessions.get(id, this.now()) !== null;
   }
 
@@ -52,8 +56,7 @@ export class OidcLogin {
   async begin(): Promise<HttpAnswer> {
     try {
       const { authorization_endpoint: endpoint } = await this.provider.metadata();
-      const [id, state, nonce, verifier] = [secret(), secret(), secret(), secret()];
-      this.#begun.set(id, { state, nonce, verifier }, this.now());
+      const { cookie, state, nonce, verifier } = this.#login(`${secret()}.${(this.now() + LOGIN_MS).toString(36)}`);
       const url = new URL(endpoint);
       const parameters = {
         response_type: "code",
@@ -66,7 +69,7 @@ export class OidcLogin {
         code_challenge_method: "S256",
       };
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-      return { status: 303, text: "", headers: { location: url.href, "set-cookie": this.#cookie(id, LOGIN_MS) } };
+      return { status: 303, text: "", headers: { location: url.href, "set-cookie": this.#cookie(cookie, LOGIN_MS) } };
     } catch (error) {
       return failed(error);
     }
@@ -74,11 +77,11 @@ export class OidcLogin {
 
   /** The browser is back with a code. */
   async finish({ query, header }: Pick<HttpAsked, "query" | "header">): Promise<HttpAnswer> {
-    const id = cookieOf({ header });
-    const begun = id === null ? null : this.#begun.take(id, this.now());
-    // Without it, a stranger could log a browser in as another user.
+    const begun = this.#begun({ header });
+    // Without it, a stranger could log a browser in as another user. The state of an invented cookie cannot be computed without the key.
     if (begun === null || !timingSafeEqualText(query.get("state") ?? "", begun.state))
       return refused("this login did not begin in this browser, or took too long");
+    this.#finished.set(begun.cookie, true, this.now());
     const code = query.get("code");
     if (code === null) return refused(`the provider refuses the login: ${(query.get("error") ?? "no code").slice(0, 100)}`);
     try {
@@ -90,6 +93,18 @@ export class OidcLogin {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  /** The login that began in this browser; null without one that may still end. */
+  #begun(asked: Pick<HttpAsked, "header">): Begun | null {
+    const cookie = cookieOf(asked, LOGIN_COOKIE);
+    const until = Number.parseInt(cookie?.split(".")[1] ?? "0", 36);
+    return cookie === null || until <= this.now() || this.#finished.get(cookie, this.now()) !== null ? null : this.#login(cookie);
+  }
+
+  #login(cookie: string): Begun {
+    const derived = (use: string): string => createHmac("sha256", this.#key).update(`${use} ${cookie}`).digest("base64url");
+    return { cookie, state: derived("state"), nonce: derived("nonce"), verifier: derived("verifier") };
   }
 
   async #claims(code: string, { nonce, verifier }: Begun): Promise<Claims> {
@@ -123,11 +138,14 @@ export class OidcLogin {
   }
 }
 
-function cookieOf({ header }: Pick<HttpAsked, "header">): string | null {
+const SESSION_COOKIE = /^[A-Za-z0-9_-]{43}$/;
+const LOGIN_COOKIE = /^[A-Za-z0-9_-]{43}\.[0-9a-z]{1,11}$/;
+
+function cookieOf({ header }: Pick<HttpAsked, "header">, form: RegExp): string | null {
   const fields = (header("cookie") ?? "").slice(0, 8192).split(";");
   const own = fields.map((field) => field.trim()).find((field) => field.startsWith(`${COOKIE}=`));
   const value = own?.slice(COOKIE.length + 1) ?? "";
-  return /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
+  return form.test(value) ? value : null;
 }
 
 function secret(): string {
