@@ -218,7 +218,7 @@ export const SERVER_ROWS: readonly ReplyRow[] = [
     id: "too-many-connections",
     said_by: "Exim, Postfix, Sendmail",
     codes: [421, 450, 451, 452, 550, 554],
-    text: /too many (?:concurrent |simultaneous |smtp )*(?:connections|sessions|messages|recipients|errors|commands|requests|mails|unknown)|too much mail|rate ?limit|exceeded.{0,30}(?:rate|connection|messages per)|(?:connection|sending|message) rate|throttl|too fast|slow down/i,
+    text: /too many (?:concurrent |simultaneous |smtp )*(?:connections|sessions|messages|recipients|errors|commands|requests|mails|unknown)|too much mail|rate ?limit|exceeded.{0,30}(?:rate|connection|messages per)|(?:connection|sending|message|sender) rate|throttl|too fast|slow down/i,
     reason: "rate_limited",
     source: `${EXIM}; Postfix, anvil(8); ${SENDMAIL}`,
     example: "421 Too many concurrent SMTP connections; please try again later.",

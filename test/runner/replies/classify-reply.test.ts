@@ -94,6 +94,8 @@ test.each<[Phase, string, string, boolean]>([
   ["data", "550 5.4.4 words of no known reply", "routing", true],
   ["rcpt", "450 4.2.0 <a@example.org>: Recipient address rejected: Greylisted", "greylist", false],
   ["rcpt", "452 4.5.3 Error: too many recipients", "rate", false],
+  ["rcpt", "451 Sender rate overlimit - 11.0 / 1h", "rate", false],
+  ["mail", "550 Sender rate overlimit - 290.8 / 24h", "rate", true],
   ["rcpt", "554 5.7.1 <a@example.org>: Relay access denied", "routing", true],
   ["rcpt", "552 5.2.2 mailbox size limit exceeded", "mailbox_full", true],
 ])("at %s, %j is %s", (phase, wire, expected, permanent) => {
