@@ -1,6 +1,7 @@
 import type { FailureCode } from "../../schemas/failure.js";
 import { Cancellation } from "./cancellation.js";
 import { monotonic } from "./clock.js";
+import { afterReading } from "./read-scheduler.js";
 
 /** Why a run was ended from outside. */
 export type EndReason = Extract<FailureCode, "timeout" | "cancelled">;
@@ -139,6 +140,16 @@ export class Deadline {
 
   /** Internal: the timer's callback. */
   wake(): void {
+    if (this.#nextDue() <= monotonic() + EARLY_MS) {
+      afterReading(() => this.#judge());
+      return;
+    }
+    this.#stopTimer();
+    this.#wakeBy(this.#nextDue());
+  }
+
+  #judge(): void {
+    if (this.reason !== null) return;
     this.#stopTimer();
     const now = monotonic() + EARLY_MS;
     if (this.#endsAt <= now) {

@@ -46,6 +46,14 @@ export const { arrivedAt } = scheduler;
  */
 export const { startWhenIdle } = scheduler;
 
+/**
+ * Calls back once everything that has arrived by now is worked on. A process that is held up finds its timers due before it reads what its peers
+ * sent in time: a timeout that is judged after that is the peer's, and not this process's.
+ */
+export function afterReading(callback: () => void): void {
+  setImmediate(() => later({ arrive: callback }));
+}
+
 function timeOfArrival(since: number): number {
   if (polledAt === null || polled === ONE_POLL) {
     const now = monotonic();

@@ -1,4 +1,5 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
+import { afterReading } from "../../run/read-scheduler.js";
 import { askServer } from "./ask-server.js";
 import { type ExtendedError, extendedErrorText } from "./extended-error.js";
 import { interpret, type Meaning } from "./interpret.js";
@@ -81,6 +82,7 @@ class Asking {
 
   #askNext(): void {
     clearTimeout(this.#silence);
+    this.#silence = undefined;
     while (this.#next < this.#turns.length && this.#failed.has(this.#turns[this.#next] as ServerAddress)) this.#next += 1;
     const server = this.#turns[this.#next++];
     if (server === undefined) {
@@ -109,8 +111,15 @@ class Asking {
   #startClocks(): void {
     const { timeoutMs } = this.timeouts;
     this.#sentAt ??= performance.now();
-    this.#end ??= setTimeout(() => this.#finish(this.#worst ?? silent(`no name server answered within ${Math.round(timeoutMs)} ms`)), timeoutMs);
-    this.#silence = setTimeout(() => this.#askNext(), this.#tryTimeoutMs);
+    const silentFor = `no name server answered within ${Math.round(timeoutMs)} ms`;
+    this.#end ??= setTimeout(() => afterReading(() => this.#finish(this.#worst ?? silent(silentFor))), timeoutMs);
+    const silence = setTimeout(() => afterReading(() => this.#hasWaited(silence)), this.#tryTimeoutMs);
+    this.#silence = silence;
+  }
+
+  /** Unless a reply came, which was read after the timer. */
+  #hasWaited(silence: NodeJS.Timeout): void {
+    if (!this.#isOver && this.#silence === silence) this.#askNext();
   }
 
   #take(server: ServerAddress, outcome: Outcome): void {

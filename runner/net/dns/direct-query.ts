@@ -8,6 +8,7 @@ import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError } from "../../run/failure-error.js";
+import { afterReading } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
 import { requirePermittedServers } from "../transport/permitted.js";
 import type { TlsOptions } from "./encrypted-channel.js";
@@ -191,7 +192,7 @@ function waited(state: WireRun, timeoutMs: number, start: Start): Promise<DnsMes
       cancel();
       resolve(outcome);
     };
-    const timer = setTimeout(() => finish(failure("query", "timeout", `no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => afterReading(() => finish(failure("query", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
     let forget = (): void => {};
     forget = state.deadline.onEnd((reason) => finish(failure("query", reason, ENDED[reason])));
     if (state.deadline.reason === null) cancel = start((outcome) => finish("broken" in outcome ? failureOf(outcome) : outcome));
