@@ -346,8 +346,8 @@ describe("a message that does not come", () => {
   test("before the run's own deadline", async () => {
     const { system, ends } = await start({ delivery: { copies: 0 } });
     const began = performance.now();
-    const output = await roundtrip(ends, { wait_ms: 60_000 }, { timeoutMs: 300 });
-    expect(performance.now() - began).toBeLessThan(1500);
+    const output = await roundtrip(ends, { wait_ms: 60_000 }, { timeoutMs: 1000 });
+    expect(performance.now() - began).toBeLessThan(2200);
     expect(output).toMatchObject({ status: "error", failure: { code: "timeout" }, failed_part: "imap", delivery: "accepted", arrival: "unknown" });
     await expect.poll(() => system.imap.openSockets + system.smtp.openSockets, { interval: 5 }).toBe(0);
   });

@@ -139,6 +139,7 @@ realServer("network.dns beside kdig, over TLS and HTTPS of unbound", ["nsd", "un
         servers: [`127.0.0.1:${port}`],
         transport,
         tls: TLS,
+        query_timeout_ms: 20_000,
       });
       expect(output).toMatchObject({ failure: null, status: "ok" });
       for (const [index, [name, type]] of QUESTIONS.entries()) {

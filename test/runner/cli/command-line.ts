@@ -48,6 +48,17 @@ export async function probeRun(
   return outcome;
 }
 
+/** For `onStart`: presses Ctrl-C as soon as that is the case. */
+export function interruptOnce(isTime: () => boolean): (interrupt: () => void) => void {
+  return (interrupt) => {
+    const timer = setInterval(() => {
+      if (!isTime()) return;
+      clearInterval(timer);
+      interrupt();
+    }, 5);
+  };
+}
+
 async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   if (bytes.length > 0) yield bytes;
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type DnsServer, startDnsServer } from "../../../runner/lab/dns-server.js";
 import { openQueue } from "../../../runner/queue/queue.js";
 import { knowsThree, type MailboxServer, type MailboxServerOptions, startMailboxServer } from "../../support/mailbox-server.js";
-import { type Outcome, probeRun, type Surroundings } from "./command-line.js";
+import { interruptOnce, type Outcome, probeRun, type Surroundings } from "./command-line.js";
 
 const ZONE = `
 $ORIGIN example.
@@ -251,13 +251,9 @@ describe("a list", () => {
 
   test("stops at Ctrl-C without rows for unchecked addresses", async () => {
     const emails = Array.from({ length: 200 }, (_, index) => `ada@d${index}.example\n`).join("");
-    let interrupt = (): void => {};
     const slow = await started({ latencyMs: 20 });
     const outcome = await rcpt([wrote("list.txt", emails), "--out", "rows.csv", "--mx-host", "127.0.0.1", "--set", `mx_port=${slow.port}`], {
-      onStart: (stop) => {
-        interrupt = stop;
-        setTimeout(() => interrupt(), 300);
-      },
+      onStart: interruptOnce(() => slow.askedAt.length >= 5),
     });
     expect(outcome.code).toBe(1);
     expect(outcome.err).toContain("run the same command again to resume");

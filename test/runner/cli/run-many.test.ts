@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
-import { probeRun } from "./command-line.js";
+import { interruptOnce, probeRun } from "./command-line.js";
 
 const GREETS = "S: 220 mx.example.org ESMTP\nC: EHLO *\nS: 250 mx.example.org\nC: NOOP\nS: 250 2.0.0 OK\nC: QUIT\nS: 221 bye\n";
 /** Slower than expected below: a warning. */
@@ -55,7 +55,8 @@ describe("--repeat", () => {
 
   test("an interruption ends it between two runs, and prints the results so far", async () => {
     const { code, out, err } = await probeRun(["network.smtp", await serve(GREETS), "--repeat", "1000", "--interval", "60", "--compact"], {
-      onStart: (interrupt) => setTimeout(interrupt, 400),
+      // After the goodbye of the first.
+      onStart: interruptOnce(() => servers.at(-1)?.connections === 1 && servers.at(-1)?.openSockets === 0),
     });
     expect(code).toBe(130);
     expect(out.trimEnd().split("\n")).toHaveLength(1);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { playTranscript, type TranscriptServer } from "../../../runner/lab/transcript-server.js";
-import { probeRun } from "./command-line.js";
+import { interruptOnce, probeRun } from "./command-line.js";
 
 const GREETS = `# A mail server that knows NOOP.
 S: 220 mx.example.org ESMTP
@@ -24,6 +24,8 @@ async function serve(transcript: string): Promise<{ target_host: string; target_
   servers.push(server);
   return { target_host: server.host, target_port: server.port };
 }
+
+const isConnected = () => servers.at(-1)?.openSockets === 1;
 
 /** The same as --set words. */
 const set = (input: object) => Object.entries(input).flatMap(([key, value]) => ["--set", `${key}=${JSON.stringify(value)}`]);
@@ -70,7 +72,7 @@ describe("one input", () => {
   });
 
   test("the first interruption ends the run and prints what was learned", async () => {
-    const { code, out } = await probeRun(["network.smtp", ...set(await serve(SILENT))], { onStart: (interrupt) => setTimeout(interrupt, 100) });
+    const { code, out } = await probeRun(["network.smtp", ...set(await serve(SILENT))], { onStart: interruptOnce(isConnected) });
     expect(code).toBe(130);
     expect(JSON.parse(out).output).toMatchObject({ status: "error", failure: { code: "cancelled" }, ip_address: "127.0.0.1" });
   });
@@ -175,7 +177,7 @@ describe("an array", () => {
     const silent = await serve(SILENT);
     const { code, out } = await probeRun(["network.smtp", "-", "--concurrency", "1"], {
       stdin: JSON.stringify([silent, silent]),
-      onStart: (interrupt) => setTimeout(interrupt, 100),
+      onStart: interruptOnce(isConnected),
     });
     expect(code).toBe(130);
     expect(JSON.parse(out).map(({ output }: { output: { failure: { code: string } } }) => output.failure.code)).toEqual(["cancelled", "cancelled"]);

@@ -23,6 +23,7 @@ const input = contract({
     messages: { type: "array", items: { type: "string" } },
     /** Before this one it continues later, once. */
     pause_before: { type: "string", default: "" },
+    pause_ms: { type: "integer", default: 50 },
     throw_after: { type: "string", default: "" },
   },
   required: ["messages"],
@@ -34,14 +35,14 @@ const output = contract(outputOf({ delivered: { type: "array", items: { type: "s
 let sent: string[] = [];
 let beforeKeep: () => Promise<void> = async () => undefined;
 
-async function run({ messages, pause_before, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
+async function run({ messages, pause_before, pause_ms, throw_after }: FilledOf<typeof input>, ctx: Context<"memory">) {
   const state = (ctx.memory.state ?? { delivered: [], hasPaused: false }) as { delivered: string[]; hasPaused: boolean };
   const failure = await ctx.attempt(async () => {
     for (const message of messages.filter((each) => !state.delivered.includes(each))) {
       if (message === pause_before && !state.hasPaused) {
         state.hasPaused = true;
         await ctx.memory.save(state);
-        ctx.memory.continueLater(50);
+        ctx.memory.continueLater(pause_ms);
         return;
       }
       sent.push(message);
@@ -117,10 +118,10 @@ test("interim results are forwarded like the last ones, before their job continu
 });
 
 test("while it waits, its job is delayed", async () => {
-  await enqueue("j", { messages: ["a", "b"], pause_before: "b" });
+  await enqueue("j", { messages: ["a", "b"], pause_before: "b", pause_ms: 60_000 });
   const working = worker({ drain: false });
   const running = working.run();
-  while ((await queue.jobs.counts()).delayed === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await expect.poll(async () => (await queue.jobs.counts()).delayed, { interval: 5 }).toBe(1);
   expect(await queue.jobs.counts()).toMatchObject({ waiting: 0, leased: 0, delayed: 1 });
   working.stop(1000);
   await running;

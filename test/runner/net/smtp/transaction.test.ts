@@ -180,18 +180,18 @@ describe("PIPELINING", () => {
 describe("while the message is sent", () => {
   const open = `${PIPELINING}\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go`;
 
-  async function* slowly(): AsyncGenerator<Uint8Array> {
+  async function* slowly(pauseMs = 100): AsyncGenerator<Uint8Array> {
     yield Buffer.from("first line\r\n");
     yield Buffer.from("second line\r\n");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
     yield Buffer.from("third line\r\n");
   }
 
   test("a source may take longer than a command", async () => {
     const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\nC: first line\nC: second line\nC: third line\nC: .\nS: 250 ok`);
     const run = testRun();
-    const session = await greetedSession(run, server, 50);
-    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: slowly() });
+    const session = await greetedSession(run, server, 300);
+    const result = await transaction(session, { sender: SENDER, recipients: [ONE], message: slowly(400) });
     expect(summary(result)).toEqual({ codes: [250, [250], 354, 250], delivery: "accepted", failure: null });
     session.close();
     run.state.deadline.release();
@@ -202,7 +202,7 @@ describe("while the message is sent", () => {
   test("a server that stops reading has the timeout of a reply", async () => {
     const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${open}\n@delay 10s`);
     const run = testRun();
-    const session = await greetedSession(run, server, 100);
+    const session = await greetedSession(run, server, 300);
     const began = performance.now();
     const result = await transaction(session, { sender: SENDER, recipients: [ONE], size: 1, message: Buffer.alloc(16 * 1024 * 1024, "x") });
     expect(summary(result)).toEqual({ codes: [250, [250], 354, null], delivery: "not_sent", failure: ["data", "timeout", null] });
@@ -310,8 +310,8 @@ test("a bounce has the null reverse-path", async () => {
 
 test("megabytes arrive unchanged, over a session that continues", async () => {
   const server = await startSmtpServer();
-  const run = testRun();
-  const session = await greetedSession(run, server);
+  const run = testRun(60_000);
+  const session = await greetedSession(run, server, 20_000);
   const large = Buffer.from(`Subject: large\r\n\r\n${".every line begins with a dot\r\n".repeat(100_000)}`);
   async function* inPieces(): AsyncGenerator<Uint8Array> {
     for (let from = 0; from < large.length; from += 9_999) yield large.subarray(from, from + 9_999);
