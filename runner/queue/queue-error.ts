@@ -7,6 +7,8 @@ const PARTIAL = Symbol.for("probe-run.partial-push");
 export class QueueError extends Error {
   override readonly name = "QueueError" as const;
   readonly [BRAND] = true;
+  /** Of a refusal: the other side takes no message at all, because its address or the credentials for it are wrong. */
+  readonly isOfEveryMessage: boolean;
 
   /** Also one of another copy of this class: in dist/, a store may lie in another file than the worker. */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -16,9 +18,10 @@ export class QueueError extends Error {
   constructor(
     readonly code: QueueErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly isOfEveryMessage?: boolean } = {},
   ) {
     super(message, options);
+    this.isOfEveryMessage = options.isOfEveryMessage ?? false;
   }
 }
 

@@ -12,8 +12,10 @@ import type { SharedOutbox } from "./shared/shared-outbox.js";
 
 const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
-/** A notification that was refused this often is dropped. A receiver that cannot be reached is retried without limit. */
+/** A notification that was refused this often is dropped. A receiver that cannot be reached, or takes none at all, is retried without limit. */
 const MOST_REFUSALS = 10;
+/** That it is still not taken is said again after so many attempts: once an hour. */
+const SAY_AGAIN_AFTER = 12;
 const LOOK_EVERY_MS = 500;
 const QUIET_MS = 60_000;
 /** How long the end of a watch waits for a receiver's answer; without it, the notification is sent again after the next start. */
@@ -180,14 +182,16 @@ export class Sender {
   async #tryLater(line: SenderLine, batch: WaitingBatch, error: Error): Promise<void> {
     const { attempt, notifications } = batch;
     const name = notifications.length === 1 ? `the notification ${idOf(batch)} is` : `${notifications.length} notifications from ${idOf(batch)} on are`;
-    const waitMs = FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
-    line.notBefore = performance.now() + waitMs;
-    if (error instanceof QueueError && error.code === "refused" && attempt + 1 >= MOST_REFUSALS) {
+    if (isRefused(error) && attempt + 1 >= MOST_REFUSALS) {
       await this.history.ask("end", batch, Date.now());
       this.options.onTrouble(`${name} dropped after ${attempt + 1} attempts: ${error.message}`);
+      line.notBefore = performance.now() + FIRST_WAIT_MS;
       return;
     }
-    if (attempt === 0) this.options.onTrouble(`${name} not taken, and will be sent again: ${error.message}`);
+    const waitMs = FIRST_WAIT_MS + backoffMs(attempt + 1, FIRST_WAIT_MS, MOST_WAIT_MS);
+    line.notBefore = performance.now() + waitMs;
+    const isStill = attempt > 0 ? `still not taken after ${attempt + 1} attempts` : "not taken";
+    if (attempt % SAY_AGAIN_AFTER === 0) this.options.onTrouble(`${name} ${isStill}, and will be sent again: ${error.message}`);
     await this.history.ask("postpone", batch, Date.now() + waitMs);
   }
 
@@ -207,6 +211,11 @@ export class Sender {
     line.refreshAt = performance.now() + refresh.everyMs;
     await refresh.send(this.options.openIncidents()).catch((error: unknown) => this.#report(`open incidents were not repeated: ${(error as Error).message}`));
   }
+}
+
+/** This one is refused, and another one may be taken. */
+function isRefused(error: Error): boolean {
+  return error instanceof QueueError && error.code === "refused" && !error.isOfEveryMessage;
 }
 
 function idsOf({ notifications }: WaitingBatch): string[] {

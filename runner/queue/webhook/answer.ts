@@ -18,12 +18,18 @@ export function judgeResponse({ status, fields }: ResponseHead, shown: string): 
     const error = new QueueError(status === 429 ? "busy" : "failed", `${shown} answered ${status}: it accepts no results at the moment`);
     return { kind: "later", error, afterMs: retryAfterMs(fieldValue(fields, "retry-after")) };
   }
-  const why = status >= 300 && status < 400 ? "a redirect, which is not followed: use the address that it leads to" : REASONS[status];
+  const isRedirect = status >= 300 && status < 400;
+  const why = isRedirect ? "a redirect, which is not followed: use the address that it leads to" : REASONS[status];
   return {
     kind: "refused",
-    error: new QueueError("refused", `${shown} answered ${status}${why === undefined ? ": it does not accept the result" : `: ${why}`}`),
+    error: new QueueError("refused", `${shown} answered ${status}${why === undefined ? ": it does not accept the result" : `: ${why}`}`, {
+      isOfEveryMessage: isRedirect || OF_EVERY_MESSAGE.includes(status),
+    }),
   };
 }
+
+/** The login, the secret or the path is wrong, whatever the message is. */
+const OF_EVERY_MESSAGE: readonly number[] = [401, 402, 403, 404, 405, 407, 410];
 
 const REASONS: Readonly<Record<number, string>> = {
   401: "unauthorized: check the login and the secret",
@@ -38,7 +44,7 @@ export function judgeFailure(error: unknown, shown: string, timeoutMs: number): 
   const { code, message } = error.failure;
   if (code === "timeout") return later(`${shown} did not answer within ${timeoutMs} ms`, error);
   if (code !== "tls_certificate" && code !== "not_permitted") return later(`no response from ${shown}: ${message}`, error);
-  return { kind: "refused", error: new QueueError("refused", `${shown}: ${message}`, { cause: error }) };
+  return { kind: "refused", error: new QueueError("refused", `${shown}: ${message}`, { cause: error, isOfEveryMessage: true }) };
 }
 
 function later(message: string, cause: unknown): Answer {

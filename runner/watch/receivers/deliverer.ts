@@ -11,7 +11,7 @@ export interface Batch {
 
 /** Hands batches to one receiver. */
 export interface Deliverer {
-  /** Resolves when the receiver has taken it. A QueueError "refused" says that it does not want it; anything else is tried again. */
+  /** Resolves when the receiver has taken it. A QueueError "refused" that is not of every message says that it does not want this one; anything else is tried again. */
   deliver(batch: Batch): Promise<void>;
   /** For a receiver that drops what is not repeated: called at intervals with all open incidents. */
   readonly refresh: { readonly everyMs: number; send(open: readonly IncidentEvent[]): Promise<void> } | null;
