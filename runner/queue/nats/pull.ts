@@ -17,18 +17,32 @@ export interface Pulled {
 
 /** The server answers at once. A later answer was lost with a connection, and its messages are redelivered. */
 const ANSWER_MS = 3000;
+const LOOK_MS = 20;
 
-/** Fetches the available messages of a pull consumer without waiting for more. */
-export function pull({ connection, newInbox }: NatsClient, stream: string, consumer: string, max: number): Promise<Pulled[]> {
+/**
+ * Fetches the available messages of a pull consumer without waiting for more. The server gives no answer if messages of the consumer were removed before
+ * they were delivered: `isOver` is asked while nothing comes, with the number of those that came.
+ */
+export function pull(
+  { connection, newInbox }: NatsClient,
+  stream: string,
+  consumer: string,
+  max: number,
+  isOver: (received: number) => Promise<boolean> = async () => false,
+): Promise<Pulled[]> {
   const inbox = newInbox();
   return new Promise((resolve, reject) => {
     const got: Pulled[] = [];
     const end = (): void => {
       clearTimeout(timer);
+      clearInterval(looking);
       subscription.unsubscribe();
       resolve(got);
     };
     const timer = setTimeout(end, ANSWER_MS);
+    const looking = setInterval(() => {
+      isOver(got.length).then((over) => over && end(), reject);
+    }, LOOK_MS);
     const subscription = connection.subscribe(inbox, {
       callback(error, message) {
         if (error !== null) return reject(error);
