@@ -85,7 +85,7 @@ function fold(name: string, checks: readonly StatusCheck[]): string {
 }
 
 function list(checks: readonly StatusCheck[]): string {
-  return `<ul class="list">${checks.map(row).join("\n")}</ul>`;
+  return `<ul class="list checks">${checks.map(row).join("\n")}</ul>`;
 }
 
 function row({ name, href, outcome, reason, days }: StatusCheck): string {
@@ -93,7 +93,7 @@ function row({ name, href, outcome, reason, days }: StatusCheck): string {
   const note = measured === null || measured === 1 ? "" : `, ${percent(measured)} measured`;
   // An incident has its reason above.
   const why = outcome === "unknown" && reason !== null ? `<span class="why soft">${escaped(reason)}</span>` : "";
-  return `<li><a class="name" href="${escaped(href)}">${escaped(name)}</a>${stateMark(outcome)}${dayBars(days)}<span class="soft">${percent(availability(days))}${note}</span>${why}</li>`;
+  return `<li><a class="name" href="${escaped(href)}">${escaped(name)}</a>${stateMark(outcome)}${dayBars(days)}<span class="soft share">${percent(availability(days))}${note}</span>${why}</li>`;
 }
 
 function pageLinks({ page: current, pages, query }: Status["paging"]): string {

@@ -9,6 +9,8 @@ ul.list{list-style:none;margin:0;padding:0}
 ul.list>li{border-top:1px solid var(--line);padding:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem 1rem;align-items:center}
 .name{flex:1 1 14rem;min-width:0;font-weight:600}
 .why{flex-basis:100%}.state{white-space:nowrap}
+@media(min-width:42rem){ul.checks>li{display:grid;grid-template-columns:minmax(0,1fr) 8rem 17rem;font-variant-numeric:tabular-nums}.checks .share{grid-column:3}.checks .why{grid-column:1/-1}}
+@media(min-width:58rem){ul.checks>li{grid-template-columns:minmax(0,1fr) 8rem 17rem 14.5rem}.checks .share{grid-column:4}}
 .ok,.recovered{color:var(--fine)}.warning{color:var(--some)}.error{color:var(--failed)}.unknown,.suppressed{color:var(--soft)}
 .wrong{border-left:.3rem solid var(--failed);padding:.1rem .75rem;margin:.5rem 0}
 .bars{width:min(100%,17rem);height:18px;flex:none}

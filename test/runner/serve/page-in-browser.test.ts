@@ -60,6 +60,17 @@ realServer("the status page in a browser", ["chromium"], () => {
     120_000,
   );
 
+  test("the bars of all checks stand in one column, whatever their rows say", async () => {
+    await opened("/?reload=no", { viewport: { width: 1280, height: 900 } }, async (page) => {
+      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      const lefts = (await page.evaluate("[...document.querySelectorAll('.checks .bars')].map((each) => each.getBoundingClientRect().left)")) as number[];
+      const states = await page.evaluate("[...document.querySelectorAll('.checks .state')].map((each) => each.textContent)");
+      expect(lefts).toHaveLength(5);
+      expect(new Set(states as string[]).size).toBeGreaterThan(1);
+      expect(new Set(lefts).size).toBe(1);
+    });
+  }, 120_000);
+
   test("by keyboard alone: from the overview to a check, its envelope, and back; the focus can be seen", async () => {
     await opened("/?reload=no", { viewport: { width: 1280, height: 900 } }, async (page) => {
       await page.keyboard.press("Tab");
