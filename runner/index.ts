@@ -45,6 +45,7 @@ export type { JobOptions } from "./queue/job.js";
 export type { FailureReason, LastFailure } from "./queue/last-failure.js";
 export { type Enqueued, openQueue, type Queue } from "./queue/queue.js";
 export { QueueError, type QueueErrorCode } from "./queue/queue-error.js";
+export { isResultOf, type ResultOf } from "./queue/result-of.js";
 export type { Worker } from "./queue/worker.js";
 export { fail } from "./run/fail.js";
 export { FailureError } from "./run/failure-error.js";

@@ -5,7 +5,7 @@ import { type Asked, candidates, parseAsked } from "../harness/version.js";
 import type { PushAnswer } from "../queue/backend.js";
 import { type JobOptions, jobMessage } from "../queue/job.js";
 import { PartialPushError } from "../queue/queue-error.js";
-import { unknownField } from "../suite/field-path.js";
+import { isScalarField, unknownField } from "../suite/field-path.js";
 import { counted } from "../support/counted.js";
 import { RequestError } from "../support/request-error.js";
 import { type Arguments, wholeNumber } from "./arguments.js";
@@ -125,8 +125,11 @@ function idAndKey({ batch, key }: Given, { number }: ListedInput, input: unknown
 /** A misspelled field would give no job a key, and limits by key would do nothing. */
 function checkKey(key: string | null, asked: Asked, { probe, versions }: DefinedProbe): void {
   if (key === null) return;
-  const problems = candidates(asked, versions).map((version) => unknownField(probe.versions[version]?.input.schema, key.split("."), "input"));
-  if (problems.includes(null)) return;
+  const path = key.split(".");
+  const schemas = candidates(asked, versions).map((version) => probe.versions[version]?.input.schema);
+  const problems = schemas.map((schema) => unknownField(schema, path, "input"));
+  if (schemas.some((schema, place) => problems[place] === null && isScalarField(schema, path))) return;
+  if (problems.includes(null)) throw new UsageError(`--key ${JSON.stringify(key)}: the field is no text and no number`, `give one of its fields: ${key}.NAME`);
   const [problem] = problems;
   throw new UsageError(`--key ${JSON.stringify(key)}: ${problem?.message}`, problem?.hint);
 }

@@ -4,6 +4,7 @@ import { JOB_TYPE, type Job, type JobEvent, jobEventContract } from "../../schem
 import { accept } from "../harness/accept.js";
 import type { DefinedProbe } from "../harness/registry.js";
 import type { Asked } from "../harness/version.js";
+import { OPTION, type OptionRules } from "../support/check-options.js";
 import { RequestError } from "../support/request-error.js";
 import { violationsOf } from "../support/violations.js";
 import type { Message } from "./backend.js";
@@ -26,6 +27,22 @@ export interface JobOptions {
   /** A job that has not begun at this time, in milliseconds since 1970, ends without a run and without a result. */
   readonly notAfter?: number;
 }
+
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+const A_YEAR_MS = 31_536_000_000;
+
+/** The numbers of the contract of jobs, and what only the store is given. */
+export const JOB_OPTION_RULES: OptionRules<JobOptions> = {
+  id: OPTION.text,
+  key: { expected: "a text or null", fits: (value) => value === null || typeof value === "string" },
+  priority: OPTION.wholeUpTo(9, 0),
+  delayMs: { expected: "a number of milliseconds from 0 to a year", fits: (value) => typeof value === "number" && value >= 0 && value <= A_YEAR_MS },
+  maxAttempts: OPTION.wholeUpTo(1000),
+  retryFailures: OPTION.boolean,
+  backoffMs: OPTION.wholeUpTo(3_600_000),
+  backoffMostMs: OPTION.wholeUpTo(86_400_000),
+  notAfter: { expected: "a time in milliseconds since 1970", fits: (value) => typeof value === "number" && value >= 0 && value <= LAST_TIME },
+};
 
 /** A job as it is stored. Throws for an input that the probe's contract refuses, with the same violations as the command line. */
 export function jobMessage(loaded: DefinedProbe, asked: Asked, input: unknown, options: JobOptions = {}): Message {

@@ -2,9 +2,10 @@ import type { AnyProbeName, CheckedName, InputOf } from "../harness/probe-types.
 import { loadedProbe, loadProbe } from "../harness/registry.js";
 import type { Report } from "../harness/run.js";
 import { parseAsked } from "../harness/version.js";
+import { assertOptions } from "../support/check-options.js";
 import type { Backend, Channel, PushAnswer, Sink } from "./backend.js";
 import type { BackendOptions } from "./backend-options.js";
-import { type JobOptions, jobMessage } from "./job.js";
+import { JOB_OPTION_RULES, type JobOptions, jobMessage } from "./job.js";
 import { openBackend } from "./open-backend.js";
 import { QueueError } from "./queue-error.js";
 import { resultMessage } from "./result.js";
@@ -41,10 +42,11 @@ export class Queue {
   }
 
   /**
-   * Stores a job; resolves when it is stored durably. Rejects with a RequestError if the input is invalid. Calls made in the same moment are stored
+   * Stores a job; resolves when it is stored durably. Rejects with a RequestError if the input or an option is invalid. Calls made in the same moment are stored
    * together.
    */
   async enqueue<const Name extends AnyProbeName>(probe: CheckedName<Name>, input: InputOf<Name>, options: JobOptions = {}): Promise<Enqueued> {
+    assertOptions("enqueue", options, JOB_OPTION_RULES);
     const asked = parseAsked(probe);
     const message = jobMessage(loadedProbe(asked.name) ?? (await loadProbe(asked.name)), asked, input, options);
     const [answer] = await this.jobs.push([message]);

@@ -61,6 +61,15 @@ export function unknownField(schema: unknown, path: readonly string[], what: "in
   return null;
 }
 
+/** The field can hold a text or a number, and not only other fields. */
+export function isScalarField(schema: unknown, path: readonly string[]): boolean {
+  const nodes = path.reduce((all, step) => all.flatMap((node) => stepInto(node, step)), branches(schema as SchemaNode));
+  return nodes.some(({ type, properties, items }) => {
+    if (type === undefined) return properties === undefined && items === undefined;
+    return [type].flat().some((each) => ["string", "number", "integer"].includes(each as string));
+  });
+}
+
 /** Why a field of this schema cannot have one of these values; null if it can. Only fields with a list of values say so. */
 export function impossibleValue(schema: unknown, path: readonly string[], values: readonly unknown[]): { message: string; hint: string } | null {
   const nodes = path.reduce((all, step) => all.flatMap((node) => stepInto(node, step)), branches(schema as SchemaNode));

@@ -19,12 +19,13 @@ export const OPTION = {
   object: { expected: "an object", fits: (value) => typeof value === "object" && value !== null },
   function: { expected: "a function", fits: (value) => typeof value === "function" },
   text: { expected: "a text that is not empty", fits: (value) => typeof value === "string" && value !== "" },
+  boolean: { expected: "true or false", fits: (value) => typeof value === "boolean" },
   milliseconds: { expected: `a number of milliseconds above 0, and at most ${MOST_MS}`, fits: (value) => isWithin(value, MOST_MS) },
-  wholeUpTo: (most: number): OptionRule => ({
-    expected: `a whole number from 1 to ${most}`,
-    fits: (value) => isWithin(value, most) && Number.isInteger(value),
+  wholeUpTo: (most: number, least = 1): OptionRule => ({
+    expected: `a whole number from ${least} to ${most}`,
+    fits: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
   }),
-} as const satisfies Record<string, OptionRule | ((most: number) => OptionRule)>;
+} as const satisfies Record<string, OptionRule | ((most: number, least?: number) => OptionRule)>;
 
 /** Throws a RequestError that names everything that is wrong with the options of a call. An option that is undefined is not given. */
 export function assertOptions<Options>(call: string, options: unknown, rules: OptionRules<Options>): void {

@@ -73,7 +73,7 @@ test("contract() types a schema as json-schema-to-ts does: every source compiles
 describe("a consumer", () => {
   const CONSUMER = `
     import { createDelivery } from "${HOUSE}/dist/delivery.js";
-    import { run, contract, defineProbe, openQueue, outputOf, provide, type NetworkSmtpInput, type NetworkSmtpOutput, type OutputOf } from "${HOUSE}/dist/index.js";
+    import { consume, run, contract, defineProbe, isResultOf, openQueue, outputOf, provide, type NetworkSmtpInput, type NetworkSmtpOutput, type OutputOf } from "${HOUSE}/dist/index.js";
     const input: NetworkSmtpInput = { target_host: "mx.example.org" };
     export const output: NetworkSmtpOutput = (await run("network.smtp@2", input)).output;
     export const old: OutputOf<"network.smtp@1">["target_port"] = "25";
@@ -96,6 +96,14 @@ describe("a consumer", () => {
     delivery.stats();
     await queue.enqueue("network.smtp@2", input);
     await queue.enqueue(name as string, { whatever: 1 });
+    for await (const { event } of consume(queue)) {
+      if (isResultOf(event, "network.smtp@2")) output.banner = event.data.banner;
+      else if (isResultOf(event, name + "@1")) console.log(event.data.status);
+      // @ts-expect-error: of which version?
+      isResultOf(event, "network.smtp");
+      // @ts-expect-error: there is no such version
+      isResultOf(event, "network.smtp@3");
+    }
     // @ts-expect-error: there is no such probe
     await queue.enqueue("network.smpt", input);
     // @ts-expect-error: there is no such field

@@ -40,8 +40,9 @@ describe("enqueue --key", () => {
   test.each([
     ["target_hots", '--key "target_hots": the input has no field target_hots\n  did you mean target_host?'],
     ["tls.mod", '--key "tls.mod": the input has no field tls.mod\n  did you mean mode?'],
+    ["tls", '--key "tls": the field is no text and no number\n  give one of its fields: tls.NAME'],
     ["nope", '--key "nope": the input has no field nope\n  the fields are: target_host, '],
-  ])("%s is no field", async (key, message) => {
+  ])("%s is no field that can be a key", async (key, message) => {
     const { code, out, err } = await enqueue(key);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);

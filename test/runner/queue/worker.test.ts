@@ -88,10 +88,34 @@ describe("jobs", () => {
     });
     // @ts-expect-error: no probe of ours is called this
     await expect(queue.enqueue("network.smpt", target)).rejects.toMatchObject({ code: "unknown_probe" });
-    await expect(queue.enqueue("network.smtp", target, { priority: 10 })).rejects.toMatchObject({
-      violations: [expect.objectContaining({ pointer: "/data/priority" })],
-    });
     expect(await queue.jobs.counts()).toMatchObject({ waiting: 0 });
+  });
+
+  test.each([
+    [null, "must be an object, not null"],
+    [{ priority: 10 }, "/priority must be a whole number from 0 to 9, not 10"],
+    [{ prioritiy: 1 }, "/prioritiy there is no such option; did you mean priority?"],
+    [{ delay: 5 }, "/delay there is no such option; did you mean delayMs?"],
+    [{ delayMs: "5" }, "/delayMs must be a number of milliseconds from 0 to a year, not a text"],
+    [{ delayMs: Number.NaN }, "/delayMs must be a number of milliseconds from 0 to a year, not NaN"],
+    [{ delayMs: -1 }, "/delayMs must be"],
+    [{ id: "" }, "/id must be a text that is not empty, not an empty text"],
+    [{ key: 5 }, "/key must be a text or null, not 5"],
+    [{ maxAttempts: 0 }, "/maxAttempts must be a whole number from 1 to 1000, not 0"],
+    [{ retryFailures: "yes" }, "/retryFailures must be true or false, not a text"],
+    [{ backoffMs: 0.5 }, "/backoffMs must be a whole number from 1 to 3600000, not 0.5"],
+    [{ backoffMostMs: 90_000_000 }, "/backoffMostMs must be a whole number from 1 to 86400000"],
+    [{ notAfter: Number.NaN }, "/notAfter must be a time in milliseconds since 1970, not NaN"],
+    [{ notAfter: "2026-11-20" }, "/notAfter must be a time in milliseconds since 1970, not a text"],
+  ])("the options %j are refused, and nothing is stored", async (options, reason) => {
+    const refused = queue.enqueue("network.smtp", target, options as never);
+    await expect(refused).rejects.toMatchObject({ code: "usage", message: expect.stringContaining(`the options of enqueue cannot be used: ${reason}`) });
+    expect(await queue.jobs.counts()).toMatchObject({ waiting: 0 });
+  });
+
+  test("an option that is undefined is not given, and the limits themselves can be used", async () => {
+    const options = { id: undefined, key: null, priority: 0, delayMs: 0, maxAttempts: 1000, notAfter: Date.parse("9999-12-31T23:59:59.999Z") } as never;
+    expect(await queue.enqueue("network.smtp", target, options)).toMatchObject({ answer: "accepted" });
   });
 
   test("a secret in plain text is rejected; only the worker resolves a reference", async () => {
