@@ -62,7 +62,7 @@ const SLOW = [
   // Slots take their time, and a watch is killed again and again.
   "test/runner/watch/{watch,kill,killed-before-answer,full-disk,suspend,uplink}.test.ts",
   // Watches and workers of several places on one Redis, some of which are killed.
-  "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,offline,pages,catch-up,liveness,heartbeats}.test.ts",
+  "test/runner/watch/shared/{watches,places,each-slot-once,one-silent-one-failing,dependencies,offline,pages,catch-up,liveness,heartbeats,clock-on-redis}.test.ts",
   // A client that does not read is cut off after ten seconds.
   "test/runner/net/http/serve.test.ts",
   // A job that stops reporting is missing after some seconds.

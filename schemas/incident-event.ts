@@ -6,8 +6,8 @@ export const INCIDENT_TYPE = "probe-run.incident";
 
 const data = record({
   kind: {
-    enum: ["error", "flapping", "recovered", "removed", "reminder"],
-    description: "error and flapping open an incident or change it; recovered and removed close it.",
+    enum: ["error", "flapping", "unknown", "recovered", "removed", "reminder"],
+    description: "error, flapping and unknown (it cannot be run) open an incident or change it; recovered and removed close it.",
   },
   suite: { type: "string" },
   check: { type: "string", description: "The check's name in the suite." },

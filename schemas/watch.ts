@@ -58,6 +58,7 @@ const rules = {
     additionalProperties: false,
     description: "An objective. While its error budget is spent too fast, it has an incident of its own.",
   },
+  unknown_after: duration("A check that cannot be run for so long has an incident, too (15m)."),
   confirm_after: duration("After a first failure, run again after this time instead of at the next slot."),
   catch_up: {
     enum: ["once", "never"],
@@ -83,7 +84,7 @@ const notification = {
       type: "array",
       minItems: 1,
       uniqueItems: true,
-      items: { enum: ["error", "flapping", "recovered"] },
+      items: { enum: ["error", "flapping", "unknown", "recovered"] },
       description: "Which changes are sent (all).",
     },
     remind: duration("Send again after this time while an incident is open."),

@@ -1,20 +1,24 @@
 export interface LogEntry {
-  /** Grows from entry to entry. */
+  /** Grows from entry to entry, also when the clock is set back. */
   readonly id: string;
+  /** When it was appended, by the log's clock. */
+  readonly at: number;
   readonly text: string;
 }
 
 export interface LogPart {
   /** The log has forgotten nothing that came after this place. */
   readonly keptSince: string;
-  /** A place before everything that will be appended from now on. */
-  readonly now: string;
+  /** The place of the newest entry: everything that will be appended comes after it. */
+  readonly newest: string;
   readonly entries: readonly LogEntry[];
 }
 
-/** A value that replaces an older one of its name. */
+/** A value that replaces an older one of its name: one of an earlier epoch, or of the same epoch and an earlier moment. */
 export interface NewestState {
   readonly name: string;
+  /** A place in the log; null is before all of them. */
+  readonly epoch: string | null;
   readonly at: number;
   readonly value: string;
 }

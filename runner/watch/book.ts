@@ -7,11 +7,22 @@ import type { Notification } from "../history/outbox.js";
 import { eventOf, type Notice, notificationsOf } from "./notices.js";
 import { pseudoCheck, type ReportedCheck, unplanned } from "./reported-check.js";
 import { slotLength } from "./schedule/schedule.js";
-import { applied, type Change, type CheckState, FIRST_STATE, type Outcome, upToNow, withoutLastFailures } from "./state.js";
+import {
+  applied,
+  type Change,
+  type CheckState,
+  compareEpochs,
+  FIRST_STATE,
+  isNewer,
+  kindOf,
+  type Moment,
+  type Outcome,
+  upToNow,
+  withoutLastFailures,
+} from "./state.js";
 import type { WatchedCheck, WatchPlan } from "./watch-plan.js";
 
-export interface Result {
-  readonly at: number;
+export interface Result extends Moment {
   readonly outcome: Outcome;
   readonly durationMs: number | null;
   readonly reason: string | null;
@@ -19,6 +30,10 @@ export interface Result {
   readonly output: string | null;
   /** Within maintenance: it failed. */
   readonly hasFailed?: boolean;
+  /** Of an unknown one: it could not be run, and nothing else explains that. */
+  readonly isUnexplained?: boolean;
+  /** Of a location: it reports nothing. */
+  readonly isSilent?: boolean;
   readonly operations?: readonly OperationTime[];
   /** The time for which it stands: since the result before it, at most a slot. */
   readonly weightMs?: number;
@@ -46,6 +61,7 @@ export class Book {
   /** By the key of the check that each is about. */
   readonly #objectives: ReadonlyMap<string, ReportedCheck>;
   readonly #locations: ReadonlyMap<string, ReportedCheck>;
+  #epoch: string | undefined;
 
   /** Continues where the history ends. */
   static async open(plan: WatchPlan, history: HistoryClient, options: BookOptions, now: number): Promise<Book> {
@@ -57,6 +73,7 @@ export class Book {
     const known = new Set(all.map(({ key }) => key));
     for (const { id, key, state } of stored) if (known.has(key)) book.#kept.set(key, { id, state: JSON.parse(state) as CheckState, reason: null });
     for (const gone of stored) if (!known.has(gone.key)) await book.#remove(gone, now);
+    book.#learnEpoch();
     return book;
   }
 
@@ -76,6 +93,24 @@ export class Book {
     return this.#of(key).state;
   }
 
+  /** The epoch of the results that are recorded now: with others, the place in their log at which the clock was set back the last time. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** False: it has begun already. */
+  beginEpoch(epoch: string): boolean {
+    if (compareEpochs(epoch, this.#epoch) <= 0) return false;
+    this.#epoch = epoch;
+    return true;
+  }
+
+  /** The moment of a check's newest result in this epoch; null: there is none yet. */
+  lastAt(key: string): number | null {
+    const { last_at: lastAt, epoch } = this.state(key);
+    return compareEpochs(epoch, this.#epoch) < 0 ? null : lastAt;
+  }
+
   /** Why the newest result is not ok; null if it is, or is from before a restart. */
   reason(key: string): string | null {
     return this.#of(key).reason;
@@ -87,8 +122,8 @@ export class Book {
   }
 
   /** The watch itself has an incident, which is stored and sent like any other: one for all checks. A reason, or null when it is over. */
-  blind(reason: string | null, now: number): Promise<void> {
-    return this.#judge(this.#itself, reason, now);
+  blind(reason: string | null, now: number, epoch?: string): Promise<void> {
+    return this.#judge(this.#itself, reason, now, epoch);
   }
 
   /** Failures since this moment turned out to be another's, and are unknown. An incident that was reported stays. */
@@ -104,7 +139,7 @@ export class Book {
   async record(check: ReportedCheck, result: Result, now: number): Promise<void> {
     const kept = this.#of(check.key);
     const before = kept.state;
-    const { state, change } = applied(before, result, check.rules);
+    const { state, change } = applied(before, this.#epoch === undefined ? result : { epoch: this.#epoch, ...result }, check.rules);
     // One that is not newer than the last result was reported already, or comes too late: it is stored, and nothing else.
     const isNew = state !== before;
     const notifications = change === null ? [] : this.#notifications(check, change, state, result);
@@ -148,15 +183,22 @@ export class Book {
       const { incident, outcome } = this.state(check.key);
       if (incident === null) return [];
       const transition = String(incident.transitions);
-      const notice = { kind: "error", incident: incident.number, transition, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping } as const;
+      const notice = {
+        kind: kindOf(incident),
+        incident: incident.number,
+        transition,
+        at: now,
+        openedAt: incident.opened_at,
+        isFlapping: incident.is_flapping,
+      } as const;
       return [eventOf(this.plan.suite, check, { ...notice, outcome, reason: this.reason(check.key) })];
     });
   }
 
   /** Whether a check's error budget is spent too fast; a reason if it is. It has incidents of its own. */
-  async burns({ key }: WatchedCheck, reason: string | null, now: number): Promise<void> {
+  async burns({ key }: WatchedCheck, reason: string | null, now: number, epoch?: string): Promise<void> {
     const objective = this.#objectives.get(key);
-    if (objective !== undefined && (reason !== null) !== (this.state(objective.key).incident !== null)) await this.#judge(objective, reason, now);
+    if (objective !== undefined && (reason !== null) !== (this.state(objective.key).incident !== null)) await this.#judge(objective, reason, now, epoch);
   }
 
   /** The check has an incident of its objective. */
@@ -166,15 +208,22 @@ export class Book {
   }
 
   /** A location that reports nothing, or is offline, has an incident of its own. A reason, or null when it is over. */
-  async down(location: string, reason: string | null, now: number): Promise<void> {
+  async down(location: string, reason: string | null, { at, epoch, isSilent }: { at: number; epoch: string | undefined; isSilent: boolean }): Promise<void> {
     const check = this.#locations.get(location);
-    if (check !== undefined && (reason !== null) !== (this.state(check.key).incident !== null)) await this.#judge(check, reason, now);
+    if (check === undefined || (reason !== null) === (this.state(check.key).incident !== null)) return;
+    await this.#judge(check, reason, at, epoch, isSilent);
   }
 
-  /** When the newest incident of an objective, a location or the watch itself began or ended; -1: there was none. */
-  judgedAt(about: "objective" | "location" | "watch", key: string): number {
-    const check = about === "watch" ? this.#itself : (about === "location" ? this.#locations : this.#objectives).get(key);
-    return check === undefined ? -1 : (this.state(check.key).last_at ?? -1);
+  /** When the newest incident of an objective, a location or the watch itself began or ended; -1: there was none in this epoch. */
+  judgedAt(about: Judged, key: string): number {
+    const judged = this.#judged(about, key);
+    return judged === null ? -1 : (this.lastAt(judged.key) ?? -1);
+  }
+
+  /** Where that stands in the log that watches share; undefined: there was none. */
+  judgedIn(about: Judged, key: string): string | undefined {
+    const judged = this.#judged(about, key);
+    return judged === null ? undefined : this.state(judged.key).epoch;
   }
 
   /** A location has an incident: it is silent, or offline. */
@@ -183,19 +232,26 @@ export class Book {
     return check !== undefined && this.state(check.key).incident !== null;
   }
 
+  /** … because it reports nothing. */
+  isSilent(location: string): boolean {
+    const check = this.#locations.get(location);
+    return check !== undefined && this.state(check.key).incident?.is_silent === true;
+  }
+
   /** The newest states by key, as another watch of the suite stored them: what this one missed is not reported again. */
   async adopt(states: ReadonlyMap<string, string>, now: number): Promise<void> {
     for (const { key } of this.#all()) {
       const stored = states.get(key);
       const kept = this.#of(key);
       const state = stored === undefined ? null : (JSON.parse(stored) as CheckState);
-      if (stored === undefined || state === null || (state.last_at ?? -1) <= (kept.state.last_at ?? -1)) continue;
+      if (stored === undefined || state?.last_at == null || !isNewer({ ...state, at: state.last_at }, kept.state)) continue;
       const { incident } = state;
       const open =
         incident === null ? null : { number: incident.number, openedAt: incident.opened_at, closedAt: null, isFlapping: incident.is_flapping, reason: null };
       kept.state = state;
       await this.history.ask("change", { check: kept.id, state: stored, incident: open, notifications: [] }, now);
     }
+    this.#learnEpoch();
   }
 
   /** The key of every check that has a state, also of those that are in no file. */
@@ -207,9 +263,20 @@ export class Book {
     return this.#of(key).id;
   }
 
-  #judge(check: ReportedCheck, reason: string | null, now: number): Promise<void> {
-    const at = Math.max(now, (this.state(check.key).last_at ?? 0) + 1);
-    return this.record(check, { at, outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 }, now);
+  /** What no slot says. With others, each judgement begins an epoch of its own: at its place in their log. */
+  #judge(check: ReportedCheck, reason: string | null, now: number, epoch?: string, isSilent = false): Promise<void> {
+    const result = { outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 } as const;
+    const { last_at: lastAt, epoch: before } = this.state(check.key);
+    const at = compareEpochs(epoch, before) > 0 ? now : Math.max(now, (lastAt ?? 0) + 1);
+    return this.record(check, { ...result, at, isSilent, ...(epoch === undefined ? {} : { epoch }) }, now);
+  }
+
+  /** The newest one of the states, so that a watch that starts continues in it. */
+  #learnEpoch(): void {
+    for (const { key } of this.plan.shown) {
+      const { epoch } = this.state(key);
+      if (epoch !== undefined) this.beginEpoch(epoch);
+    }
   }
 
   /** While the history cannot be written, the watch continues without it. */
@@ -228,7 +295,7 @@ export class Book {
     if (incident === null) return [];
     return this.plan.receivers.flatMap((receiver) => {
       const count = receiver.remindMs === null ? 0 : Math.floor((now - incident.opened_at) / receiver.remindMs);
-      if (count < 1) return [];
+      if (count < 1 || !receiver.on.has(kindOf(incident))) return [];
       const base = { incident: incident.number, transition: `r${count}`, at: now, openedAt: incident.opened_at, isFlapping: incident.is_flapping };
       return notificationsOf(this.plan.suite, check, { ...base, kind: "reminder", outcome, reason: this.reason(check.key) }, [receiver]);
     });
@@ -236,6 +303,10 @@ export class Book {
 
   #all(): readonly ReportedCheck[] {
     return [...this.plan.shown, this.#itself, ...this.#objectives.values(), ...this.#locations.values()];
+  }
+
+  #judged(about: Judged, key: string): ReportedCheck | null {
+    return about === "watch" ? this.#itself : ((about === "location" ? this.#locations : this.#objectives).get(key) ?? null);
   }
 
   #of(key: string): Kept {
@@ -279,6 +350,9 @@ export class Book {
     await this.history.ask("forget", id);
   }
 }
+
+/** What has incidents without being run. */
+type Judged = "objective" | "location" | "watch";
 
 const WATCH_ITSELF = "the watch itself";
 

@@ -52,7 +52,8 @@ export class Judge {
     if (this.#maintenance.has(check.planned.tags, at)) return { ...result, outcome: "maintenance", hasFailed: outcome === "error" };
     if (outcome !== "error") {
       if (outcome !== "unknown") await this.#seen(check);
-      return result;
+      // What reads secrets may need the network, too.
+      return outcome === "unknown" && !this.book.isBlind ? { ...result, isUnexplained: true } : result;
     }
     const { canaries } = this.book.plan;
     if (canaries.length > 0 && (await this.#allFail(canaries, at))) {

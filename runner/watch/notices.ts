@@ -61,7 +61,7 @@ function incidentName({ incident, openedAt, isOnly }: Notice): string {
   return isOnly === true ? String(incident) : `${incident}-${Math.floor(openedAt / 1000)}`;
 }
 
-/** Removing a check closes its incident, and a reminder is about one that was sent. */
+/** Removing a check closes its incident, and a reminder is made for those who heard of the incident. */
 function wants(on: ReadonlySet<string>, kind: IncidentKind): boolean {
-  return on.has(kind === "removed" ? "recovered" : kind === "reminder" ? "error" : kind);
+  return kind === "reminder" || on.has(kind === "removed" ? "recovered" : kind);
 }

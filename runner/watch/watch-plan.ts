@@ -60,6 +60,8 @@ type CheckWatch = NonNullable<SuiteCheck["watch"]>;
 
 const USUAL_WARNINGS = ["21d", "7d"];
 const USUAL_DAYS = 30;
+/** Longer than a restart of what holds the secrets takes. */
+const USUAL_UNKNOWN = "15m";
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -80,7 +82,7 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
     if (planned.transcript !== null)
       problems.add(["targets", planned.labels[0] as string, "transcript"], "value", "a transcript cannot be watched", "give a server, or run probe-run test");
     const own: CheckWatch = planned.check.watch ?? {};
-    const { clear_after, confirm_after, objective, catch_up } = { ...watch, ...own };
+    const { clear_after, confirm_after, objective, catch_up, unknown_after } = { ...watch, ...own };
     const path = ["checks", planned.index, "watch"];
     const key = keyOf.get(planned) as string;
     watched.push({
@@ -88,7 +90,11 @@ export async function watchPlanOf({ suite, checks, files }: ReadSuite): Promise<
       nameKey: own.id === undefined ? null : keyFor(suite.name, { ...planned, check: { ...planned.check, watch: {} } }),
       name: planned.title,
       planned,
-      rules: { fireAfter: fireAfterOf(planned, watch, problems), clearAfter: clear_after ?? 2 },
+      rules: {
+        fireAfter: fireAfterOf(planned, watch, problems),
+        clearAfter: clear_after ?? 2,
+        unknownAfterMs: durationMs(unknown_after ?? USUAL_UNKNOWN) as number,
+      },
       schedule: await scheduleOf(key, watch, own, path, problems),
       objective: objective === undefined ? null : { good: objective.good, days: objective.days ?? USUAL_DAYS },
       confirmAfterMs: confirm_after === undefined ? null : (durationMs(confirm_after) as number),

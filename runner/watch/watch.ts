@@ -129,7 +129,7 @@ export class Watch {
     this.#sender = sender;
     this.#share = share;
     this.health = health;
-    const submit = (report: HeartbeatReport): Promise<void> => (share === null ? this.heartbeats.apply(report) : submitted(share, report));
+    const submit = (report: HeartbeatReport): Promise<void> => (share === null ? this.heartbeats.apply(report) : submitted(share, report, book.epoch));
     this.heartbeats = new Heartbeats(book, tokens, { submit, onError: (error) => this.#failed(error) }, Date.now());
     const shared = share === null ? null : this.#sharedWatcher(share);
     this.#objectives = shared === null ? new Objectives(book) : new Objectives(book, (check, reason, now) => this.#burns(shared, check, reason, now));
@@ -195,7 +195,7 @@ export class Watch {
 
   /** Watches that share a suite begin and end such an incident at the same place of their log. */
   async #burns(watcher: SharedWatcher, check: WatchedCheck, reason: string | null, now: number): Promise<void> {
-    if ((reason !== null) !== this.book.isBurning(check)) await watcher.judge("objective", check.key, reason, now);
+    if ((reason !== null) !== this.book.isBurning(check)) await watcher.judgeObjective(check.key, reason, now);
   }
 
   /** What time alone brings. */
@@ -217,8 +217,8 @@ export class Watch {
 }
 
 /** Every watch of the suite applies it, in the order of their log. */
-function submitted({ log }: Share, report: HeartbeatReport): Promise<void> {
-  return log.append([encode({ kind: "heartbeat", ...report })]);
+function submitted({ log }: Share, report: HeartbeatReport, epoch: string | undefined): Promise<void> {
+  return log.append([encode({ kind: "heartbeat", ...report, ...(epoch === undefined ? {} : { epoch }) })]);
 }
 
 /** What waits for a receiver that was removed would wait forever. */

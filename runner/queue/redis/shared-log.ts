@@ -3,8 +3,11 @@ import { readRedisUrl } from "./address.js";
 import { Connection } from "./connection.js";
 import { inspect } from "./inspect.js";
 
-/** A reader that was away for longer begins with the newest states. */
-const KEPT_MS = 3_600_000;
+/** The log is cut in stretches of this time, of which so many are kept. A reader that was away for longer begins with the newest states. */
+const STRETCH_MS = 60_000;
+const STRETCHES = 61;
+/** Before every entry. */
+const FIRST = "0-0";
 const TAKEN_KEPT_MS = 7 * 86_400_000;
 /** One call must not block the server for long. */
 const MOST_IN_CALL = 500;
@@ -32,18 +35,19 @@ class RedisLog implements SharedLog {
   }
 
   async append(entries: readonly string[]): Promise<void> {
-    for (const part of partsOf(entries, MOST_IN_CALL)) await this.#run("logAppend", [KEPT_MS, ...part]);
+    for (const part of partsOf(entries, MOST_IN_CALL)) await this.#run("logAppend", [STRETCH_MS, STRETCHES, ...part]);
   }
 
   async read(after: string | null, most: number): Promise<LogPart> {
-    const [now = "0", ...rest] = (await this.#run("logRead", [after ?? "", most])) as string[];
+    const [keptSince = FIRST, newest = FIRST, ...rest] = (await this.#run("logRead", [after ?? "", most])) as string[];
     const entries: LogEntry[] = [];
-    for (let index = 0; index < rest.length; index += 2) entries.push({ id: rest[index] as string, text: rest[index + 1] as string });
-    return { entries, keptSince: `${Number(now) - KEPT_MS}-0`, now: `${Number(now) - 1}-0` };
+    for (let index = 0; index < rest.length; index += 3)
+      entries.push({ id: rest[index] as string, at: Number(rest[index + 1]), text: rest[index + 2] as string });
+    return { entries, keptSince, newest };
   }
 
   async saveStates(states: readonly NewestState[]): Promise<void> {
-    const values = states.flatMap(({ name, at, value }) => [name, at, value]);
+    const values = states.flatMap(({ name, epoch, at, value }) => [name, `${epoch ?? FIRST} ${at}`, value]);
     for (const part of partsOf(values, 3 * MOST_IN_CALL)) await this.#run("statesSave", part);
   }
 

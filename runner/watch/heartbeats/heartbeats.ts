@@ -73,7 +73,7 @@ export class Heartbeats {
     if (counted.count >= MOST_A_MINUTE) return "too many";
     counted.count += 1;
     counted.last = { at: now, said };
-    const at = Math.max(now, (this.book.state(key).last_at ?? 0) + 1);
+    const at = Math.max(now, (this.book.lastAt(key) ?? 0) + 1);
     await this.options.submit({ key, at, outcome, reason, awaitedFrom: at });
     return "taken";
   }
@@ -95,7 +95,7 @@ export class Heartbeats {
   /** Records a report; nothing if a newer one was recorded. */
   async apply({ key, at, outcome, reason, awaitedFrom }: HeartbeatReport): Promise<void> {
     const check = this.#checks.get(key);
-    const lastAt = check === undefined ? null : this.book.state(key).last_at;
+    const lastAt = check === undefined ? null : this.book.lastAt(key);
     if (check === undefined || at <= (lastAt ?? -1)) return;
     if (awaitedFrom !== null) this.#awaitedFrom.set(key, awaitedFrom);
     const result: Result = { at, outcome, durationMs: null, reason, output: null, weightMs: weightOf(check.everyMs, at, lastAt) };

@@ -39,7 +39,12 @@ function alertOf({ time, data }: IncidentEvent, labels: Readonly<Record<string, 
   const name = target === null ? check : `${target} ${check}`;
   return {
     labels: { ...labels, alertname: ALERT_NAME, suite, check, ...(target === null ? {} : { target }), ...(probe === "" ? {} : { probe }) },
-    annotations: { summary: `${name} fails`, ...(reason === null ? {} : { description: reason }), incident: String(incident), flapping: String(isFlapping) },
+    annotations: {
+      summary: `${name} ${kind === "unknown" ? "cannot be run" : "fails"}`,
+      ...(reason === null ? {} : { description: reason }),
+      incident: String(incident),
+      flapping: String(isFlapping),
+    },
     startsAt: data.opened_time,
     endsAt: isOver ? time : new Date(now + LASTS_MS).toISOString(),
   };

@@ -6,6 +6,7 @@ const MOST_SUBJECT = 160;
 const WORDS: Readonly<Record<IncidentEvent["data"]["kind"], string>> = {
   error: "failed",
   flapping: "flapping",
+  unknown: "cannot be run",
   recovered: "recovered",
   removed: "removed",
   reminder: "still failing",

@@ -24,7 +24,7 @@ export type Receiver = Common &
 
 type Written = NonNullable<SuiteWatch["notify"]>[number];
 
-const EVERY_CHANGE = ["error", "flapping", "recovered"] as const;
+const EVERY_CHANGE = ["error", "flapping", "unknown", "recovered"] as const;
 const LEAST_REMIND_MS = 60_000;
 const USUAL_WAIT = "30s";
 const USUAL_PROGRAM_TIMEOUT = "30s";

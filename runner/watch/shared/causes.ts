@@ -49,6 +49,12 @@ export class Causes {
     return this.plan.canaries.length > 0 || dependsOn.length > 0;
   }
 
+  /** A new epoch begins: the moments before it cannot be compared with what comes. */
+  forget(): void {
+    for (const key of this.#newest.keys()) this.#newest.set(key, NOTHING);
+    this.#asked.clear();
+  }
+
   /** A slot of any check has ended. */
   ended(key: string, { at, knownAt }: KnownFailure, outcome: RawOutcome): void {
     if (!this.#newest.has(key)) return;

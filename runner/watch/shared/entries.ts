@@ -2,6 +2,7 @@ import type { Failure } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
 import type { HeartbeatReport } from "../heartbeats/due-report.js";
+import type { Moment } from "../state.js";
 
 /** What pages and histograms need to know of a run. */
 export interface ReportedRun {
@@ -32,15 +33,29 @@ export interface Cause {
 const OUTCOMES: readonly Report["outcome"][] = ["ok", "warning", "error", "unknown"];
 const CAUSES: readonly Cause["outcome"][] = ["error", "suppressed", "unknown"];
 
+/** The slot of a check, with the epoch in which it began, if there was more than one. */
+export interface Slot extends Moment {
+  readonly key: string;
+}
+
+/** An entry in the log: when it was appended there, by the log's clock. */
+export interface Place {
+  /** Null: before the first one that was read. */
+  readonly id: string | null;
+  readonly at: number;
+}
+
 /** What watches of one suite append to their log. All of them draw the same conclusions from it, since they read it in the same order. */
 export type Entry =
-  | ({ readonly kind: "report"; readonly key: string; readonly at: number; readonly certificates: readonly SeenCertificate[] } & Report)
+  | ({ readonly kind: "report"; readonly certificates: readonly SeenCertificate[] } & Slot & Report)
   /** No more reports are waited for. */
-  | { readonly kind: "over"; readonly key: string; readonly at: number }
+  | ({ readonly kind: "over" } & Slot)
   /** Of a job that reports itself. */
-  | ({ readonly kind: "heartbeat" } & HeartbeatReport)
+  | ({ readonly kind: "heartbeat" } & Moment & HeartbeatReport)
   /** Of a slot that failed. The first one counts. */
-  | ({ readonly kind: "cause"; readonly key: string; readonly at: number } & Cause)
+  | ({ readonly kind: "cause" } & Slot & Cause)
+  /** The clock was set back to this moment: a new epoch begins, and what was reported later than now is no longer newer. The key is empty. */
+  | { readonly kind: "clock"; readonly key: ""; readonly at: number }
   | Judged;
 
 /** What no report says by itself: a budget is spent too fast, a location is silent or offline, all workers are offline (the watch). */
@@ -54,6 +69,8 @@ export interface Judged {
   readonly reason: string | null;
   /** If it follows from failures of many checks: their keys, and when each began to fail. */
   readonly turned?: readonly (readonly [key: string, since: number])[];
+  /** The newest entry from which it follows. */
+  readonly after?: string;
 }
 
 const ABOUT: readonly Judged["about"][] = ["objective", "location", "watch"];
@@ -66,7 +83,8 @@ export function encode(entry: Entry): string {
 export function decode(text: string): Entry | null {
   try {
     const entry = JSON.parse(text) as Entry;
-    return typeof entry.key === "string" && Number.isSafeInteger(entry.at) && isComplete(entry) ? entry : null;
+    const isOfSlot = typeof entry.key === "string" && Number.isSafeInteger(entry.at) && isPlaceOrNone((entry as Moment).epoch);
+    return isOfSlot && isComplete(entry) ? entry : null;
   } catch {
     return null;
   }
@@ -75,9 +93,10 @@ export function decode(text: string): Entry | null {
 function isComplete(entry: Entry): boolean {
   switch (entry.kind) {
     case "over":
+    case "clock":
       return true;
     case "judged":
-      return ABOUT.includes(entry.about) && isTextOrNull(entry.reason) && (entry.turned === undefined || isTurned(entry.turned));
+      return ABOUT.includes(entry.about) && isTextOrNull(entry.reason) && (entry.turned === undefined || isTurned(entry.turned)) && isPlaceOrNone(entry.after);
     case "heartbeat":
       return OUTCOMES.includes(entry.outcome) && isTextOrNull(entry.reason) && isNumberOrNull(entry.awaitedFrom);
     case "cause":
@@ -103,6 +122,11 @@ function isRun({ status, failure, operations }: ReportedRun): boolean {
 
 function isOperation({ name, at_ms: at, duration_ms: duration }: ReportedRun["operations"][number]): boolean {
   return typeof name === "string" && Number.isFinite(at) && isNumberOrNull(duration);
+}
+
+/** As ids of a log are written. */
+function isPlaceOrNone(value: unknown): boolean {
+  return value === undefined || (typeof value === "string" && /^\d+-\d+$/.test(value));
 }
 
 function isTextOrNull(value: unknown): boolean {

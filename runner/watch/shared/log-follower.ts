@@ -11,8 +11,8 @@ const RETRY_MS = 1000;
 export interface LogFollowerOptions {
   readonly log: SharedLog;
   readonly signal: AbortSignal;
-  /** One that is read again after a restart was perhaps applied before. `before` is the place before it. */
-  apply(entry: Entry, id: string, before: string): void;
+  /** One that is read again after a restart was perhaps applied before. `before` is the id before it. */
+  apply(entry: Entry, place: { readonly id: string; readonly at: number }, before: string): void;
   /** After which entry a reader must begin to know all that is not recorded yet; null: everything is. */
   oldest(): string | null;
   /** Resolves when all that was applied is stored. */
@@ -61,21 +61,22 @@ export class LogFollower {
     const { log } = this.options;
     const { history, plan } = this.book;
     this.#position = await history.ask("logPosition", plan.suite);
-    const { keptSince } = await log.read(null, 1);
-    if (this.#position !== null && compareIds(keptSince, this.#position) <= 0) return;
+    const { keptSince, newest } = await log.read(null, 1);
+    // A log that is older than what was read of it is another one.
+    if (this.#position !== null && compareIds(keptSince, this.#position) <= 0 && compareIds(this.#position, newest) <= 0) return;
     await this.book.adopt(await log.states(), Date.now());
     this.#position = null;
   }
 
   /** True: there is no more at the moment. */
   async #readPart(): Promise<boolean> {
-    const { entries, now, keptSince } = await this.options.log.read(this.#position, READ_AT_ONCE);
+    const { entries, newest, keptSince } = await this.options.log.read(this.#position, READ_AT_ONCE);
     this.#readAt = Date.now();
     const isFirst = this.#position === null;
-    this.#position ??= entries.length > 0 ? keptSince : now;
-    for (const { id, text } of entries) {
+    this.#position ??= entries.length > 0 ? keptSince : newest;
+    for (const { id, at, text } of entries) {
       const entry = decode(text);
-      if (entry !== null) this.options.apply(entry, id, this.#position);
+      if (entry !== null) this.options.apply(entry, { id, at }, this.#position);
       this.#position = id;
     }
     if (entries.length > 0 || isFirst) await this.#save(this.#position);

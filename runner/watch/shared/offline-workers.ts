@@ -2,7 +2,7 @@ import { Blindness } from "../blindness.js";
 import type { Book } from "../book.js";
 import { slotLength } from "../schedule/schedule.js";
 import type { WatchedCheck } from "../watch-plan.js";
-import type { Judged, Report } from "./entries.js";
+import type { Judged, Place, Report } from "./entries.js";
 import { failingShare } from "./quorum.js";
 
 /** If a suite has few checks, all of them must fail at a location, and with fewer than this even that may be by chance. */
@@ -21,12 +21,10 @@ export const MOST_FAIL = "more than half of the checks fail at once: the workers
  * one watch concludes goes into the log with the checks that it is about, so all watches take back the same results, also after a restart.
  */
 export class OfflineWorkers {
-  readonly #everywhere: Blindness;
+  #everywhere: Blindness;
   /** None if there is only one: no other could disagree with it. */
-  readonly #locations: ReadonlyMap<string, Location>;
+  #locations: ReadonlyMap<string, Location>;
   readonly #byKey: ReadonlyMap<string, WatchedCheck>;
-  /** Locations whose incident is that they report nothing, as far as this watch has seen it begin. */
-  readonly #silent = new Set<string>();
 
   constructor(
     readonly book: Book,
@@ -35,9 +33,15 @@ export class OfflineWorkers {
     const { checks } = book.plan;
     this.#everywhere = new Blindness(checks.length);
     if (!this.#hasCanaries) this.#everywhere.resume(checks, (key) => book.state(key));
-    const several = locations.length < 2 ? [] : locations;
-    this.#locations = new Map(several.map((name) => [name, { blindness: blindnessOf(checks.length), alone: new Set() }]));
+    this.#locations = locationsOf(locations.length < 2 ? [] : locations, checks.length);
     this.#byKey = new Map(checks.map((check) => [check.key, check]));
+  }
+
+  /** A new epoch begins: the moments before it cannot be compared with what comes. */
+  forget(): void {
+    const { checks } = this.book.plan;
+    this.#everywhere = new Blindness(checks.length);
+    this.#locations = locationsOf([...this.#locations.keys()], checks.length);
   }
 
   /** The reports of a slot, without the failures of locations that had an incident when it began, or have one. */
@@ -67,10 +71,10 @@ export class OfflineWorkers {
   }
 
   /** What is to be written into the log, as far as it has been read. */
-  judgements(now: number): Judged[] {
+  judgements({ id, at: now }: Place): Judged[] {
     const judged: Judged[] = [];
     const add = (about: Judged["about"], key: string, reason: string | null, turned: ReadonlyMap<string, number> = new Map()): void =>
-      void judged.push({ kind: "judged", about, key, at: now, reason, turned: [...turned] });
+      void judged.push({ kind: "judged", about, key, at: now, reason, turned: [...turned], ...(id === null ? {} : { after: id }) });
     if (!this.#hasCanaries) {
       const { turned, isOver } = this.#everywhere;
       if (!this.book.isBlind && turned !== null) add("watch", "", MOST_FAIL, turned);
@@ -85,15 +89,9 @@ export class OfflineWorkers {
     return judged;
   }
 
-  /** The log says it of a location. */
-  judged({ key, reason, turned }: Judged): void {
-    if (reason !== null && turned === undefined) this.#silent.add(key);
-    else this.#silent.delete(key);
-  }
-
   /** The location has an incident that does not end because it reports again. */
   isOffline(name: string): boolean {
-    return this.#locations.has(name) && this.book.isDown(name) && !this.#silent.has(name);
+    return this.#locations.has(name) && this.book.isDown(name) && !this.book.isSilent(name);
   }
 
   get #hasCanaries(): boolean {
@@ -130,6 +128,10 @@ export class OfflineWorkers {
     blindness.failed(key, at, slotLength(at, schedule), alone.has(key) || this.#wasFailing(key));
     alone.add(key);
   }
+}
+
+function locationsOf(names: readonly string[], checks: number): ReadonlyMap<string, Location> {
+  return new Map(names.map((name) => [name, { blindness: blindnessOf(checks), alone: new Set<string>() }]));
 }
 
 function blindnessOf(checks: number): Blindness {

@@ -15,13 +15,17 @@ interface OpenSlot {
   readonly reports: Map<string, Report>;
 }
 
-/** Slots that wait for the reports of all locations. A slot that is complete also ends the earlier ones of its check: slots count in their order. */
+/** Slots that wait for the reports of all locations, except those that are silent. A slot that is complete also ends the earlier ones of its check: slots count in their order. */
 export class OpenSlots {
   readonly #open = new Map<string, OpenSlot[]>();
   /** In the order in which they began. */
   readonly #inOrder = new Set<OpenSlot>();
 
-  constructor(readonly locations: number) {}
+  constructor(
+    readonly locations: readonly string[],
+    /** Slots wait for its reports. */
+    readonly isAwaited: (location: string) => boolean,
+  ) {}
 
   /** After which entry a reader of the log must begin to know all that is open; null: nothing is. */
   get oldest(): string | null {
@@ -40,13 +44,26 @@ export class OpenSlots {
       this.#inOrder.add(slot);
     }
     if (!slot.reports.has(report.location)) slot.reports.set(report.location, report);
-    return slot.reports.size < this.locations ? [] : this.#end(key, at);
+    return this.#isComplete(slot) ? this.#end(key, at) : [];
+  }
+
+  /** Ends those that need not wait any longer, because a location is silent from now on. */
+  complete(): ReportedSlot[] {
+    const complete = [...this.#open].flatMap(([key, slots]) => {
+      const ats = slots.filter((slot) => this.#isComplete(slot)).map(({ at }) => at);
+      return ats.length === 0 ? [] : [{ key, at: Math.max(...ats) }];
+    });
+    return complete.flatMap(({ key, at }) => this.#end(key, at)).sort((a, b) => a.at - b.at);
   }
 
   /** Ends a slot with what was reported, also when that is nothing. */
   over(before: string, key: string, at: number): ReportedSlot[] {
     const ended = this.#end(key, at);
     return ended.some((slot) => slot.at === at) ? ended : [...ended, { key, at, before, reports: [] }];
+  }
+
+  #isComplete({ reports }: OpenSlot): boolean {
+    return this.locations.every((location) => reports.has(location) || !this.isAwaited(location));
   }
 
   #end(key: string, until: number): ReportedSlot[] {

@@ -15,6 +15,11 @@ export class Overdue {
     this.#due.add(until, { key, at, until });
   }
 
+  /** A new epoch begins: those before it are not waited for. */
+  clear(): void {
+    this.take(Number.POSITIVE_INFINITY);
+  }
+
   /** Those whose time is over. Each is taken once. */
   take(now: number): AwaitedSlot[] {
     const over: AwaitedSlot[] = [];

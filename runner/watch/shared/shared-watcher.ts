@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Queue } from "../../queue/queue.js";
-import type { SharedLog } from "../../queue/shared-log.js";
+import type { NewestState, SharedLog } from "../../queue/shared-log.js";
 import type { Book, Result } from "../book.js";
 import type { SeenCertificate } from "../certificates/seen-certificates.js";
 import type { HeartbeatReport } from "../heartbeats/due-report.js";
@@ -8,6 +9,7 @@ import { latestStart, nextStart, slotLength } from "../schedule/schedule.js";
 import type { CheckState } from "../state.js";
 import type { WatchedCheck } from "../watch-plan.js";
 import type { Unfinished, WatcherCounts, Watching } from "../watcher.js";
+import { ClockSteps } from "./clock-steps.js";
 import { collect } from "./collector.js";
 import { Conclusions } from "./conclusions.js";
 import { collectDead } from "./dead-jobs.js";
@@ -15,6 +17,7 @@ import { type Entry, encode, type Report } from "./entries.js";
 import { LogFollower } from "./log-follower.js";
 import { Overdue } from "./overdue.js";
 import { Silence } from "./silence.js";
+import { SilentLocations } from "./silent-locations.js";
 import type { SlotJobs } from "./slot-jobs.js";
 import { SlotStarter } from "./slot-starter.js";
 
@@ -27,6 +30,8 @@ const LEAST_SILENT_MS = 10_000;
 const MOST_ASKED_MS = 15_000;
 /** The name for all locations together. */
 const ANYWHERE = "";
+/** Watches that notice at the same time that the clock was set back begin one epoch. */
+const CLOCK_HOLD_MS = 5000;
 
 export interface SharedWatcherOptions {
   readonly log: SharedLog;
@@ -48,16 +53,18 @@ export interface SharedWatcherOptions {
 export class SharedWatcher implements Watching {
   readonly #checks: ReadonlyMap<string, WatchedCheck>;
   readonly #conclusions: Conclusions;
-  readonly #silence: Silence;
-  readonly #silenceAnywhere: Silence;
+  /** Of reports that measured something, of all locations together. */
+  readonly #measured: Silence;
+  readonly #silent: SilentLocations;
   readonly #starter: SlotStarter;
+  readonly #clock: ClockSteps;
   readonly #overdue = new Overdue();
   readonly #follower: LogFollower;
   readonly #stopping = new AbortController();
   /** Checks that may have slots to make up for. */
   readonly #slept = new Set<WatchedCheck>();
+  readonly #id = randomUUID();
   #loops: Promise<unknown> = Promise.resolve();
-  #isServed = true;
 
   constructor(
     readonly book: Book,
@@ -68,25 +75,38 @@ export class SharedWatcher implements Watching {
     const locations = [...queues.keys()];
     this.#checks = new Map(checks.map((check) => [check.key, check]));
     const silentMs = Math.max(LEAST_SILENT_MS, SILENT_SLOTS * Math.min(...checks.map(({ schedule }) => slotLength(Date.now(), schedule))));
-    this.#silence = new Silence(locations, silentMs);
-    this.#silenceAnywhere = new Silence([ANYWHERE], silentMs);
+    const deadlineMs = Math.max(0, ...[...jobs.values()].map((each) => each.deadlineMs));
+    this.#measured = new Silence([ANYWHERE], silentMs + deadlineMs);
+    const isOffline = (location: string): boolean => this.#conclusions.isOffline(location);
+    this.#silent = new SilentLocations(book, { queues, forMs: silentMs, deadlineMs, isOffline });
     for (const check of checks) if (check.catchesUp) this.#slept.add(check);
     this.#conclusions = new Conclusions(book, {
       locations,
       onCertificates,
       onHeartbeat,
       onBegun: (check, at) => this.#await(check, at),
-      onEnded: (at, reports) => this.#listen(at, reports),
+      onHeard: (report) => this.#heard(report),
+      onLocation: (location) => this.#silent.judged(location),
+      onEpoch: () => this.#overdue.clear(),
       onRecorded: (check, result, reports) => this.#recorded(check, result, reports),
       ask: (check, at) => this.#ask(check, at),
     });
     const onStarted = (check: WatchedCheck, at: number): void => this.#await(check, at);
-    this.#starter = new SlotStarter(checks, { queues, jobs, onTrouble, onStarted, onSlept: (check) => this.#slept.add(check) });
+    this.#clock = new ClockSteps(silentMs);
+    this.#starter = new SlotStarter(checks, {
+      queues,
+      jobs,
+      onTrouble,
+      onStarted,
+      epoch: () => book.epoch,
+      onSetBack: () => this.#clock.setBack(),
+      onSlept: (check) => this.#slept.add(check),
+    });
     this.#follower = new LogFollower(book, {
       log,
       signal: this.#stopping.signal,
       onTrouble,
-      apply: (entry, id, before) => this.#conclusions.apply(entry, id, before),
+      apply: (entry, place, before) => this.#conclusions.apply(entry, place, before),
       oldest: () => this.#conclusions.oldest,
       stored: () => this.#conclusions.stored((states) => this.#saveStates(states)),
       passed: (isAtEnd) => this.#passed(isAtEnd),
@@ -100,7 +120,7 @@ export class SharedWatcher implements Watching {
 
   /** Slots begin, the log can be read, and workers run the checks. */
   isAlive(now: number): boolean {
-    return this.#starter.isAlive(now) && now - this.#follower.readAt < MINUTE_MS && this.#isServed;
+    return this.#starter.isAlive(now) && now - this.#follower.readAt < MINUTE_MS && this.#measured.silent(performance.now()).size === 0;
   }
 
   start(): void {
@@ -120,8 +140,8 @@ export class SharedWatcher implements Watching {
   }
 
   /** What this watch alone can see is appended, so that the others draw the same conclusion at the same place. */
-  judge(about: "objective" | "location", key: string, reason: string | null, at: number): Promise<void> {
-    return this.options.log.append([encode({ kind: "judged", about, key, at, reason })]);
+  judgeObjective(key: string, reason: string | null, at: number): Promise<void> {
+    return this.options.log.append([encode({ kind: "judged", about: "objective", key, at, reason })]);
   }
 
   /** A loop that ends with an error of the queue begins again. */
@@ -145,18 +165,14 @@ export class SharedWatcher implements Watching {
     if (again < nextStart(at, check.schedule)) this.#starter.startExtra(check, again);
   }
 
-  #listen(at: number, reports: readonly Report[]): void {
-    const measured = reports.some(({ outcome }) => outcome !== "unknown");
-    for (const [, isSilent] of this.#silenceAnywhere.ended(at, new Set(measured ? [ANYWHERE] : []))) this.#isServed = !isSilent;
-    if (this.book.plan.locations.length === 0) return;
-    for (const [location, isSilent] of this.#silence.ended(at, new Set(reports.map((report) => report.location)))) {
-      if (isSilent === this.book.isDown(location) || (!isSilent && this.#conclusions.isOffline(location))) continue;
-      const reason = isSilent ? `no worker reports from ${location}` : null;
-      this.judge("location", location, reason, at).catch((error: unknown) => this.options.onTrouble(error));
-    }
+  #heard({ location, outcome }: Report): void {
+    if (outcome !== "unknown") this.#measured.heard(ANYWHERE);
+    this.#silent.heard(location);
   }
 
   #await(check: WatchedCheck, at: number): void {
+    this.#measured.begun(performance.now());
+    this.#silent.begun();
     this.#overdue.add(check.key, at, at + slotLength(at, check.schedule) + this.#deadlineMs(check));
   }
 
@@ -177,8 +193,9 @@ export class SharedWatcher implements Watching {
   async #passed(isAtEnd: boolean): Promise<void> {
     // Workers had until now: these slots end with what was reported.
     const over = this.#overdue.take(Date.now()).filter(({ key, at }) => this.#checks.has(key) && at > this.#conclusions.endedAt(key));
-    const entries: Entry[] = [...over.map(({ key, at }) => ({ kind: "over", key, at }) as const), ...(isAtEnd ? this.#conclusions.decisions() : [])];
     try {
+      const ended = over.map(({ key, at }) => ({ kind: "over", ...this.#conclusions.slot(key, at) }) as const);
+      const entries: Entry[] = isAtEnd ? [...ended, ...(await this.#atEnd(Date.now()))] : ended;
       if (entries.length > 0) await this.options.log.append(entries.map(encode));
     } catch (error) {
       for (const { key, at, until } of over) this.#overdue.add(key, at, until);
@@ -187,10 +204,22 @@ export class SharedWatcher implements Watching {
     if (isAtEnd) this.#catchUp(Date.now());
   }
 
+  /** What is concluded once the whole log is read. */
+  async #atEnd(now: number): Promise<Entry[]> {
+    return [...this.#conclusions.decisions(), ...(await this.#silent.judgements(now)), ...(await this.#clockEntries(now))];
+  }
+
+  /** The clock was set back, or that of another watch which has ended was ahead. One of the watches says so. */
+  async #clockEntries(now: number): Promise<Entry[]> {
+    if (!this.#clock.isBehind(() => this.#conclusions.newestAt, now)) return [];
+    const isOurs = await this.options.log.hold("clock", this.#id, CLOCK_HOLD_MS);
+    return isOurs ? [{ kind: "clock", key: "", at: now }] : [];
+  }
+
   /** Once the whole log is read: another watch may have run what this one slept through. */
   #catchUp(now: number): void {
     for (const check of this.#slept) {
-      const { last_at: lastAt } = this.book.state(check.key);
+      const lastAt = this.book.lastAt(check.key);
       const at = latestStart(now, check.schedule);
       if (lastAt !== null && at !== null && lastAt < at) this.#starter.startNow(check, at);
     }
@@ -198,7 +227,11 @@ export class SharedWatcher implements Watching {
   }
 
   #saveStates(states: ReadonlyMap<string, CheckState>): Promise<void> {
-    const all = [...states].flatMap(([name, state]) => (state.last_at === null ? [] : [{ name, at: state.last_at, value: JSON.stringify(state) }]));
+    const all = [...states].flatMap(([name, state]) => (state.last_at === null ? [] : [placed(name, state, state.last_at)]));
     return this.options.log.saveStates(all);
   }
+}
+
+function placed(name: string, state: CheckState, at: number): NewestState {
+  return { name, epoch: state.epoch ?? null, at, value: JSON.stringify(state) };
 }

@@ -1,25 +1,29 @@
-/** Counts for how long a location has reported nothing: by the slots that ended without it. */
+/** Counts for how long a location has reported nothing, although slots have begun. By the monotonic clock. */
 export class Silence {
-  /** The first slot in a row that each location missed; null: it reported. */
+  /** When the first slot began that was not followed by a report of the location; null: it has reported since. */
   readonly #since: Map<string, number | null>;
 
   constructor(
     locations: readonly string[],
-    /** A location that has missed every slot for so long is silent. */
+    /** A location that has reported nothing for so long is silent. */
     readonly forMs: number,
   ) {
     this.#since = new Map(locations.map((location) => [location, null]));
   }
 
-  /** A slot has ended, with reports of these locations. Returns those that are silent now, with true, and those that reported, with false. */
-  ended(at: number, reported: ReadonlySet<string>): Map<string, boolean> {
-    const judged = new Map<string, boolean>();
-    for (const [location, before] of this.#since) {
-      const since = reported.has(location) ? null : (before ?? at);
-      this.#since.set(location, since);
-      if (since === null) judged.set(location, false);
-      else if (at - since >= this.forMs) judged.set(location, true);
-    }
-    return judged;
+  /** A slot has begun. */
+  begun(now: number): void {
+    for (const [location, since] of this.#since) if (since === null) this.#since.set(location, now);
+  }
+
+  heard(location: string): void {
+    if (this.#since.has(location)) this.#since.set(location, null);
+  }
+
+  /** For how long each of those that are silent has been so beyond that time. */
+  silent(now: number): ReadonlyMap<string, number> {
+    const silent = new Map<string, number>();
+    for (const [location, since] of this.#since) if (since !== null && now - since >= this.forMs) silent.set(location, now - since - this.forMs);
+    return silent;
   }
 }

@@ -5,23 +5,26 @@ import type { Message } from "../../queue/backend.js";
 import { jobMessage } from "../../queue/job.js";
 import { RequestError } from "../../support/request-error.js";
 import { slotLength } from "../schedule/schedule.js";
+import type { Moment } from "../state.js";
 import type { WatchedCheck, WatchPlan } from "../watch-plan.js";
+import type { Slot } from "./entries.js";
 
 const USUAL_DEADLINE_MS = 10_000;
-const JOB_ID = /^watch:([0-9a-f]{16}):(\d{1,15})$/;
+const JOB_ID = /^watch:([0-9a-f]{16}):(\d{1,15})(?::(\d{1,15}-\d{1,15}))?$/;
 
 /** Makes the jobs of a check's slots. */
 export interface SlotJobs {
   /** How long a run may take. */
   readonly deadlineMs: number;
   /** The same for every watch: a queue stores it once. A worker drops it when the slot is over. */
-  jobFor(at: number): Message;
+  jobFor(slot: Moment): Message;
 }
 
 /** The check and the slot of a job; null for one of something else. */
-export function slotOfJob(id: string): { readonly key: string; readonly at: number } | null {
-  const [, key, at] = JOB_ID.exec(id) ?? [];
-  return key === undefined ? null : { key, at: Number(at) };
+export function slotOfJob(id: string): Slot | null {
+  const [, key, at, epoch] = JOB_ID.exec(id) ?? [];
+  if (key === undefined) return null;
+  return { key, at: Number(at), ...(epoch === undefined ? {} : { epoch }) };
 }
 
 /** Rejects with a RequestError for what cannot be a job. */
@@ -42,10 +45,12 @@ async function jobsOf({ key, name, planned, schedule }: WatchedCheck, suite: str
   const output = loaded.probe.versions[version]?.output.schema as { properties?: Record<string, unknown> } | undefined;
   if (output?.properties?.status === undefined)
     throw unusable(suite, `${name}: results of ${asked.name}@${version} have no status`, "use a newer version of the probe");
-  const jobFor = (at: number): Message =>
-    jobMessage(loaded, asked, input, { id: `watch:${key}:${at}`, notAfter: at + slotLength(at, schedule), maxAttempts: 2 });
+  const jobFor = ({ at, epoch }: Moment): Message => {
+    const id = `watch:${key}:${at}${epoch === undefined ? "" : `:${epoch}`}`;
+    return jobMessage(loaded, asked, input, { id, notAfter: at + slotLength(at, schedule), maxAttempts: 2 });
+  };
   // What is wrong with the input, or a secret in it, is an error of the start.
-  jobFor(0);
+  jobFor({ at: 0 });
   return { deadlineMs: (filled as { timeout_ms?: number }).timeout_ms ?? USUAL_DEADLINE_MS, jobFor };
 }
 

@@ -3,6 +3,7 @@ import type { Message } from "../../queue/backend.js";
 import type { Queue } from "../../queue/queue.js";
 import { DueHeap } from "../due-heap.js";
 import { nextStart, slotLength } from "../schedule/schedule.js";
+import type { Moment } from "../state.js";
 import type { WatchedCheck } from "../watch-plan.js";
 import type { SlotJobs } from "./slot-jobs.js";
 
@@ -15,6 +16,10 @@ const MINUTE_MS = 60_000;
 export interface StarterOptions {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly jobs: ReadonlyMap<string, SlotJobs>;
+  /** In which slots begin now; undefined before the clock was set back for the first time. */
+  epoch(): string | undefined;
+  /** The clock of this machine was set back. */
+  onSetBack(): void;
   /** The slot has its jobs, by this watch or another one. */
   onStarted(check: WatchedCheck, at: number): void;
   /** The slot of a check that catches up was slept through. */
@@ -52,6 +57,8 @@ export class SlotStarter {
     if (now < this.#lookedAt - STEP_MS) {
       while (this.#due.take(Number.POSITIVE_INFINITY) !== null);
       this.#schedule(now);
+      this.lastSlotAt = Math.min(this.lastSlotAt, now);
+      this.options.onSetBack();
     }
     this.#lookedAt = now;
     this.#begin(now);
@@ -101,7 +108,9 @@ export class SlotStarter {
   }
 
   async #enqueue(begun: readonly Begun[]): Promise<void> {
-    const messages: Message[] = begun.map(({ check, at }) => (this.options.jobs.get(check.key) as SlotJobs).jobFor(at));
+    const epoch = this.options.epoch();
+    const moment = (at: number): Moment => (epoch === undefined ? { at } : { at, epoch });
+    const messages: Message[] = begun.map(({ check, at }) => (this.options.jobs.get(check.key) as SlotJobs).jobFor(moment(at)));
     try {
       await Promise.all([...this.options.queues.values()].map((queue) => queue.jobs.push(messages)));
     } catch (error) {

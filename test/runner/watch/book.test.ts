@@ -10,8 +10,9 @@ import { type WatchedCheck, watchPlanOf } from "../../../runner/watch/watch-plan
 import type { IncidentEvent } from "../../../schemas/incident-event.js";
 import { incidentEventContract } from "../../../schemas/incident-event.js";
 
+const RECEIVER = '{ to: "https://hook.example/x", remind: 1h }';
 const SUITE = `name: mail
-watch: { fire_after: 2, clear_after: 1, notify: [{ to: "https://hook.example/x", remind: 1h }] }
+watch: { fire_after: 2, clear_after: 1, notify: [${RECEIVER}] }
 checks:
   - { probe: network.tcp, input: { target_host: 127.0.0.1, target_port: 25 } }
 `;
@@ -22,11 +23,11 @@ afterEach(async () => {
   for (const history of opened.splice(0)) await history.close();
 });
 
-async function book() {
+async function book(receivers = RECEIVER) {
   const history = new History(IN_MEMORY);
   const client = new LocalHistory(history, () => undefined);
   opened.push(client);
-  const plan = await watchPlanOf(await readSuite("checks.yaml", SUITE, {}));
+  const plan = await watchPlanOf(await readSuite("checks.yaml", SUITE.replace(RECEIVER, receivers), {}));
   const changes: string[] = [];
   const trouble: { error: unknown; unsaved: readonly Notification[] }[] = [];
   const options = {
@@ -51,6 +52,14 @@ test("every notification follows its contract", async () => {
   const events = outbox();
   expect(events.map(({ data }) => `${data.kind} ${data.incident}`)).toEqual(["error 1", "recovered 1", "error 2", "reminder 2"]);
   for (const event of events) expect(incidentEventContract.faults(event)).toEqual([]);
+});
+
+test("reminders go to those that heard of the incident", async () => {
+  const { book: made, check, outbox } = await book("{ to: 'https://errors.example/', on: [error], remind: 1h }, { to: 'https://all.example/', remind: 1h }");
+  const result = { outcome: "unknown", durationMs: null, reason: "PASSWORD is not set", output: null, isUnexplained: true } as const;
+  for (const minute of [1, 17]) await made.record(check, { ...result, at: minute * MINUTE }, minute * MINUTE);
+  await made.remind(80 * MINUTE);
+  expect(outbox().map(({ data }) => data.kind)).toEqual(["unknown", "reminder"]);
 });
 
 test("reminders: one for each interval, however often it is looked", async () => {

@@ -6,6 +6,8 @@ interface Result {
   at: number;
   outcome: Outcome;
   hasFailed?: boolean;
+  isUnexplained?: boolean;
+  weightMs?: number;
 }
 
 function play(results: readonly Result[], rules: Rules): { state: CheckState; changes: Change[] } {
@@ -20,7 +22,7 @@ function play(results: readonly Result[], rules: Rules): { state: CheckState; ch
   return { state, changes };
 }
 
-type Word = Pick<Result, "outcome" | "hasFailed">;
+type Word = Omit<Result, "at">;
 const minutes = (words: readonly Word[]): Result[] => words.map((word, index) => ({ at: 60_000 * (index + 1), ...word }));
 const WORDS: Readonly<Record<string, Word>> = {
   o: { outcome: "ok" },
@@ -28,6 +30,8 @@ const WORDS: Readonly<Record<string, Word>> = {
   e: { outcome: "error" },
   u: { outcome: "unknown" },
   s: { outcome: "suppressed" },
+  // It could not be run.
+  x: { outcome: "unknown", isUnexplained: true },
   // Within maintenance: fine, failed.
   m: { outcome: "maintenance", hasFailed: false },
   M: { outcome: "maintenance", hasFailed: true },
@@ -36,6 +40,41 @@ const words = (marks: string): Word[] => [...marks].map((mark) => WORDS[mark] as
 const kinds = (marks: string, rules: Rules): string[] => play(minutes(words(marks)), rules).changes.map(({ kind, at }) => `${kind}@${at / 60_000}`);
 
 const USUAL: Rules = { fireAfter: { failures: 3, of: 3 }, clearAfter: 2 };
+
+describe("a check that cannot be run, and is to be reported after five minutes", () => {
+  const rules: Rules = { ...USUAL, unknownAfterMs: 300_000 };
+
+  test.each([
+    ["ooxxxxx", []],
+    ["ooxxxxxx", ["unknown@8"]],
+    // Once, and its first success ends it.
+    ["ooxxxxxxxxxxxxo", ["unknown@8", "recovered@15"]],
+    ["xxxxxxxoo", ["unknown@6", "recovered@9"]],
+    // One run, or a failure that another check explains: it can be run.
+    ["ooxxxxoxxxxx", []],
+    ["ooxxxxsxxxxx", []],
+    // What the watch itself or a location explains does not count, and maintenance changes nothing.
+    ["oouuuuuuuuuuuu", []],
+    ["ooxxmmmx", ["unknown@8"]],
+    // Then it fails.
+    ["ooxxxxxxeee", ["unknown@8", "error@11"]],
+    ["ooxxxxxxeeeoo", ["unknown@8", "error@11", "recovered@13"]],
+    // Its incident is open: it was reported that something is wrong.
+    ["eeexxxxxxxxxx", ["error@3"]],
+    ["oxoxoxoxoxoxox", []],
+  ])("%s", (marks, expected) => {
+    expect(kinds(marks, rules)).toEqual(expected);
+  });
+
+  test("one that runs less often is reported at its first slot", () => {
+    const { changes } = play([{ at: 86_400_000, outcome: "unknown", isUnexplained: true, weightMs: 86_400_000 }], rules);
+    expect(changes.map(({ kind }) => kind)).toEqual(["unknown"]);
+  });
+
+  test("without that rule it never is", () => {
+    expect(kinds("x".repeat(50), USUAL)).toEqual([]);
+  });
+});
 
 describe("by example", () => {
   test("opens after failures in a row, closes after successes in a row", () => {

@@ -1,28 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { History } from "../../../../runner/history/history.js";
-import { LocalHistory } from "../../../../runner/history/history-client.js";
 import { OUTCOMES } from "../../../../runner/history/schema.js";
 import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../../runner/suite/read.js";
-import { Book } from "../../../../runner/watch/book.js";
-import { Conclusions } from "../../../../runner/watch/shared/conclusions.js";
-import { decode, type Entry, encode, type Report } from "../../../../runner/watch/shared/entries.js";
+import type { Entry, Report } from "../../../../runner/watch/shared/entries.js";
 import { type WatchPlan, watchPlanOf } from "../../../../runner/watch/watch-plan.js";
-import type { IncidentEvent } from "../../../../schemas/incident-event.js";
 import { numbered, suiteOf } from "../simulated.js";
+import { notified, openReader, outboxOf, type Reader, read } from "./readers.js";
 
 const SLOT = 60_000;
-
-interface Reader {
-  readonly history: History;
-  readonly book: Book;
-  readonly conclusions: Conclusions;
-}
 
 let plan: WatchPlan;
 let locations: readonly string[];
 let readers: Reader[];
-let log: { readonly id: string; readonly text: string }[];
+let log: { readonly id: string; readonly entry: Entry }[];
 let opened: History[];
 
 beforeEach(() => {
@@ -37,18 +28,7 @@ afterEach(() => {
 /** A watch that reads the log into this history. */
 async function reader(history = new History(IN_MEMORY)): Promise<Reader> {
   if (!opened.includes(history)) opened.push(history);
-  const book = await Book.open(plan, new LocalHistory(history, () => undefined), { onChange: () => undefined, onTrouble: () => undefined }, 0);
-  const nothing = (): void => undefined;
-  const conclusions = new Conclusions(book, {
-    locations,
-    onBegun: nothing,
-    onEnded: nothing,
-    onRecorded: nothing,
-    onCertificates: nothing,
-    onHeartbeat: async () => undefined,
-    ask: (_, at) => at,
-  });
-  return { history, book, conclusions };
+  return openReader(plan, locations, history);
 }
 
 async function watching(words: string, checks: number, where: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -58,17 +38,10 @@ async function watching(words: string, checks: number, where: readonly string[],
   readers = [await reader(), await reader()];
 }
 
-async function read(each: Reader, id: string, text: string): Promise<void> {
-  const entry = decode(text);
-  if (entry === null) throw new Error(`no watch reads ${text}`);
-  each.conclusions.apply(entry, id, id);
-  await each.conclusions.stored(async () => undefined);
-}
-
 async function say(at: number, entry: Entry): Promise<void> {
   const id = `${at}-${log.length}`;
-  log.push({ id, text: encode(entry) });
-  for (const each of readers) await read(each, id, encode(entry));
+  log.push({ id, entry });
+  for (const each of readers) await read(each, id, entry);
 }
 
 /** Each watch decides before it reads what the others have decided. */
@@ -91,9 +64,6 @@ async function pass(at: number, outcomeOf: (name: string, location: string) => R
   }
 }
 
-const outboxOf = ({ history }: Reader): IncidentEvent[] =>
-  (history.driver.prepare("SELECT body FROM outbox ORDER BY rowid").all() as { body: string }[]).map(({ body }) => JSON.parse(body) as IncidentEvent);
-const notified = (each: Reader): string[] => outboxOf(each).map(({ data }) => `${data.kind} ${data.check.replace("network.tcp ", "")}`);
 const resultsOf = ({ history }: Reader): string[] =>
   (history.driver.prepare("SELECT name, at, outcome FROM results JOIN checks ON id = check_id ORDER BY at, name").all() as Row[]).map(
     ({ name, at, outcome }) => `${name}@${at} ${OUTCOMES[outcome]}`,
@@ -149,7 +119,7 @@ describe("one location", () => {
     await pass(SLOT, () => "ok");
     await pass(2 * SLOT, () => "error", [0, 8]);
     await restart();
-    for (const { id, text } of log) await read(readers[1] as Reader, id, text);
+    for (const { id, entry } of log) await read(readers[1] as Reader, id, entry);
     await pass(2 * SLOT, () => "error", [8, 20]);
     await pass(3 * SLOT, () => "error");
     await restart();

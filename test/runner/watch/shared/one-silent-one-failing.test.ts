@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { realServer } from "../../../support/real-servers.js";
 import { openFleet, reportedBy } from "./fleet.js";
@@ -28,6 +30,29 @@ realServer("three locations, of which one is silent and one fails", ["redis-serv
       await expect.poll(() => reportedBy(receiver), TIMEOUT).toEqual(["error location sgp", "recovered location sgp"]);
       await expect.poll(() => outcomes().slice(-2), TIMEOUT).toEqual(["warning", "warning"]);
       expect(reportedBy(receiver)).toHaveLength(2);
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  test("a worker that is killed is reported long before the deadline of its runs, and so are checks that fail meanwhile", { timeout: 300_000 }, async () => {
+    const fleet = await openFleet();
+    const { site, receiver } = fleet;
+    try {
+      fleet.write(1, "locations: [fra, nyc, sgp], quorum: 2, fire_after: 1, clear_after: 1");
+      const file = join(fleet.folder, "checks.yaml");
+      writeFileSync(file, readFileSync(file, "utf8").replace("timeout_ms: 2000", "timeout_ms: 600000"));
+      const workers = ["fra", "nyc", "sgp"].map(fleet.work);
+      await fleet.watch("history.db");
+      await expect.poll(() => fleet.facts("history.db").measured.size, TIMEOUT).toBeGreaterThan(1);
+      await workers[2]?.kill();
+      await expect.poll(() => reportedBy(receiver), TIMEOUT).toEqual(["error location sgp"]);
+      site.down.add("/0");
+      await expect.poll(() => reportedBy(receiver), TIMEOUT).toEqual(["error location sgp", "error c0"]);
+      site.down.clear();
+      await expect.poll(() => reportedBy(receiver).slice(2), TIMEOUT).toEqual(["recovered c0"]);
+      fleet.work("sgp");
+      await expect.poll(() => reportedBy(receiver).slice(3), TIMEOUT).toEqual(["recovered location sgp"]);
     } finally {
       await fleet.close();
     }

@@ -45,7 +45,9 @@ async function outcomesOf(seed: number, watch: string, words = ""): Promise<{ re
   const conclusions = new Conclusions(book, {
     locations: PLACES,
     onBegun: nothing,
-    onEnded: nothing,
+    onHeard: nothing,
+    onLocation: nothing,
+    onEpoch: nothing,
     onRecorded: nothing,
     onCertificates: nothing,
     onHeartbeat: async () => undefined,
@@ -53,7 +55,7 @@ async function outcomesOf(seed: number, watch: string, words = ""): Promise<{ re
   });
   const say = async (entry: Entry): Promise<void> => {
     id += 1;
-    conclusions.apply(entry, `${Math.floor(now)}-${id}`, `${Math.floor(now)}-${id - 1}`);
+    conclusions.apply(entry, { id: `${Math.floor(now)}-${id}`, at: Math.floor(now) }, `${Math.floor(now)}-${id - 1}`);
     await conclusions.stored(async () => undefined);
   };
   for (let slot = 1; slot <= SLOTS; slot += 1) for (const check of plan.checks) begin(check, slot * SLOT);

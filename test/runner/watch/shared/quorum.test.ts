@@ -61,7 +61,7 @@ test("without locations, the one worker decides, in its own words", () => {
 
 /** What a reader of a log makes of its entries: the slots in the order in which they end. */
 function read(entries: readonly { place: string | null; at: number }[], from = 0): string[] {
-  const open = new OpenSlots(PLACES.length);
+  const open = new OpenSlots(PLACES, () => true);
   let lastAt = -1;
   return entries.slice(from).flatMap(({ place, at }, index) => {
     if (at <= lastAt) return [];
@@ -85,7 +85,7 @@ test("slots end once and in their order, whatever is repeated, late or lost", ()
 test("a reader that begins again where nothing was open before finds the same", () => {
   fc.assert(
     fc.property(log, fc.nat(), (entries, where) => {
-      const open = new OpenSlots(PLACES.length);
+      const open = new OpenSlots(PLACES, () => true);
       const cut = where % (entries.length + 1);
       let lastAt = -1;
       const before: string[] = [];
@@ -102,14 +102,33 @@ test("a reader that begins again where nothing was open before finds the same", 
   );
 });
 
-test("a place is silent when it misses every slot for so long; one report ends it", () => {
-  const all = new Set(PLACES);
-  const without = new Set(["fra", "nyc"]);
+test("a slot does not wait for a place that is silent", () => {
+  const silent = new Set<string>();
+  const open = new OpenSlots(PLACES, (place) => !silent.has(place));
+  const said = (place: string, at: number): string[] => open.report("0", "k", at, report(place, "ok")).map((slot) => `${slot.at}: ${slot.reports.length}`);
+  for (const at of [1, 2]) for (const place of ["fra", "nyc"]) expect(said(place, at)).toEqual([]);
+  expect(said("fra", 3)).toEqual([]);
+  silent.add("sgp");
+  expect(open.complete().map((slot) => `${slot.at}: ${slot.reports.length}`)).toEqual(["1: 2", "2: 2"]);
+  expect(open.complete()).toEqual([]);
+  expect(said("nyc", 3)).toEqual(["3: 2"]);
+  expect(open.oldest).toBeNull();
+});
+
+test("a place is silent when slots begin and it reports nothing for so long; one report ends it", () => {
   const silence = new Silence(PLACES, 10_000);
-  expect([0, 4000, 9999, 10_000, 11_000].map((at) => silence.ended(at, without).get("sgp"))).toEqual([undefined, undefined, undefined, true, true]);
-  expect(silence.ended(12_000, all).get("sgp")).toBe(false);
-  expect([13_000, 22_999, 23_000].map((at) => silence.ended(at, without).get("sgp"))).toEqual([undefined, undefined, true]);
-  expect(silence.ended(23_000, without).get("fra")).toBe(false);
+  const silentAt = (now: number): string[] => [...silence.silent(now).keys()];
+  // Nothing is to be run.
+  expect(silentAt(50_000)).toEqual([]);
+  silence.begun(60_000);
+  for (const place of ["fra", "nyc"]) silence.heard(place);
+  silence.begun(64_000);
+  expect(silentAt(69_999)).toEqual([]);
+  expect(silentAt(70_000)).toEqual(["sgp"]);
+  expect(silence.silent(72_500).get("sgp")).toBe(2500);
+  silence.heard("sgp");
+  expect(silentAt(73_999)).toEqual([]);
+  expect(silentAt(74_000)).toEqual(["fra", "nyc"]);
 });
 
 test("an entry that no watch wrote is passed over", () => {
@@ -121,6 +140,9 @@ test("an entry that no watch wrote is passed over", () => {
     { kind: "heartbeat", key: "k", at: 5, outcome: "warning", reason: "late", awaitedFrom: null },
     { kind: "cause", key: "k", at: 5, outcome: "suppressed", why: "port fails, which this depends on" },
     { kind: "judged", about: "location", key: "sgp", at: 5, reason: null },
+    { kind: "judged", about: "watch", key: "", at: 5, reason: null, turned: [["k", 4]], after: "1780000000000-7" },
+    { kind: "over", key: "k", at: 5, epoch: "1780000000000-7" },
+    { kind: "clock", key: "", at: 5 },
   ];
   for (const entry of right) expect(decode(encode(entry))).toEqual(entry);
   const wrong = [
@@ -131,6 +153,9 @@ test("an entry that no watch wrote is passed over", () => {
     '{"kind":"report","key":"k","at":5}',
     '{"kind":"over","at":5}',
     '{"kind":"other","key":"k","at":5}',
+    '{"kind":"over","key":"k","at":5,"epoch":7}',
+    '{"kind":"over","key":"k","at":5,"epoch":"later"}',
+    '{"kind":"judged","about":"watch","key":"","at":5,"reason":null,"after":"later"}',
     '{"kind":"judged","key":"k","at":5}',
     '{"kind":"cause","key":"k","at":5,"outcome":"ok","why":null}',
     '{"kind":"cause","key":"k","at":5,"outcome":"error"}',
