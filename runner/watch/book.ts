@@ -52,6 +52,8 @@ export interface BookOptions {
   onTrouble(error: unknown, unsaved: readonly Notification[], results: number): void;
   /** A result was stored. */
   onStored?(): void;
+  /** Where workers run the checks: the locations of the file by default. One without a name stands for all workers. */
+  readonly places?: readonly string[];
 }
 
 /** The states of all checks, and the one place that changes them. A state changes at once; that it is stored takes the history a moment. */
@@ -86,7 +88,7 @@ export class Book {
     this.#objectives = new Map(
       plan.checks.flatMap((check) => (check.objective === null ? [] : [[check.key, pseudoCheck("objective", plan.suite, `${check.name} objective`)]])),
     );
-    this.#locations = new Map(plan.locations.map((location) => [location, pseudoCheck("location", plan.suite, `location ${location}`)]));
+    this.#locations = new Map((options.places ?? plan.locations).map((place) => [place, pseudoCheck("location", plan.suite, nameOf(place))]));
   }
 
   state(key: string): CheckState {
@@ -355,6 +357,10 @@ export class Book {
 type Judged = "objective" | "location" | "watch";
 
 const WATCH_ITSELF = "the watch itself";
+
+function nameOf(place: string): string {
+  return place === "" ? "the workers" : `location ${place}`;
+}
 
 function storedIncident(before: CheckState, after: CheckState, change: Change | null, { reason }: Result): StoredIncident | null {
   if (change === null) return null;

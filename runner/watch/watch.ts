@@ -103,7 +103,7 @@ export class Watch {
     const onOutboxTrouble = (error: unknown): void => health.failed(error, 0);
     const sender = new Sender(lines, history, { onTrouble: options.tell, onOutboxTrouble, openIncidents, shared: share?.outbox ?? null });
     try {
-      open = await openParts(plan, history, options, sender, health);
+      open = await openParts(plan, history, options, { sender, health, share });
       await endOthers(plan, history, options);
       history.keep(plan.keep);
       if (legacy !== null) {
@@ -233,8 +233,7 @@ async function openParts(
   plan: WatchPlan,
   history: HistoryClient,
   { tell, onError }: WatchOptions,
-  sender: Sender,
-  health: HistoryHealth,
+  { sender, health, share }: Pick<Parts, "sender" | "health" | "share">,
 ): Promise<Pick<Parts, "book" | "certificates">> {
   const changed = (message: string): void => {
     tell(message);
@@ -246,7 +245,8 @@ async function openParts(
   };
   const onChange: BookOptions["onChange"] = ({ name }, { kind, at, incident }, reason) =>
     changed(`${new Date(at).toISOString()} ${name}: ${kind} (incident ${incident})${reason === null ? "" : `: ${reason}`}`);
-  const book = await Book.open(plan, history, { onChange, onTrouble, onStored: () => health.written() }, Date.now());
+  const places = share === null ? plan.locations : [...share.queues.keys()];
+  const book = await Book.open(plan, history, { onChange, onTrouble, onStored: () => health.written(), places }, Date.now());
   const certificateOptions = { onChange: (name: string, reason: string) => changed(`${name}: ${reason}`), onTrouble, onError };
   const certificates = await CertificateWatch.open(plan, history, certificateOptions, Date.now());
   return { book, certificates };

@@ -31,7 +31,7 @@ export class SilentLocations {
     readonly book: Book,
     readonly options: SilentLocationsOptions,
   ) {
-    this.#silence = new Silence(book.plan.locations, options.forMs);
+    this.#silence = new Silence([...options.queues.keys()], options.forMs);
   }
 
   /** A slot has begun, here or elsewhere. */
@@ -55,7 +55,10 @@ export class SilentLocations {
     this.#heard.clear();
     const away = await this.#away();
     const judged = (key: string, reason: string | null): Judged => ({ kind: "judged", about: "location", key, at, reason });
-    return [...back.map((location) => judged(location, null)), ...away.map((location) => judged(location, `no worker reports from ${location}`))];
+    return [
+      ...back.map((location) => judged(location, null)),
+      ...away.map((location) => judged(location, `no worker reports${location === "" ? "" : ` from ${location}`}`)),
+    ];
   }
 
   async #away(): Promise<string[]> {

@@ -20,8 +20,8 @@ export async function openReader(
   history = new History(IN_MEMORY),
   more: Partial<ConclusionsOptions> = {},
 ): Promise<Reader> {
-  const book = await Book.open(plan, new LocalHistory(history, () => undefined), { onChange: () => undefined, onTrouble: () => undefined }, 0);
   const nothing = (): void => undefined;
+  const book = await Book.open(plan, new LocalHistory(history, () => undefined), { onChange: nothing, onTrouble: nothing, places: locations }, 0);
   const conclusions = new Conclusions(book, {
     locations,
     onBegun: nothing,

@@ -124,3 +124,26 @@ test("a check that no location can run is reported, unless a location has an inc
   await slots(44, 50, PLACES);
   expect(notified(reader).slice(2)).toEqual(["unknown c0"]);
 });
+
+test("without locations all workers together have the incident, and checks have none of their own meanwhile", async () => {
+  const without = await watchPlanOf(await readSuite("checks.yaml", suiteOf("fire_after: 1", numbered(1)), {}));
+  const all = await openReader(without, [""]);
+  try {
+    const jobs = await slotJobsOf(without);
+    const key = without.checks[0]?.key as string;
+    const queue = queues.get("fra") as Queue;
+    await queue.jobs.push([jobs.get(key)?.jobFor({ at: 1 }) as never]);
+    locations = new SilentLocations(all.book, { ...TIMES, queues: new Map([["", queue]]), isOffline: () => false });
+    locations.begun();
+    expect(await judgedIn(9)).toEqual([]);
+    expect((await judgedIn(5))[0]).toBe(": no worker reports");
+    await read(all, "1-0", { kind: "judged", about: "location", key: "", at: 1, reason: "no worker reports" });
+    for (let minute = 1; minute < 30; minute += 1) await read(all, `${1 + minute}-0`, { kind: "over", key, at: minute * 60 * SECOND });
+    expect(notified(all)).toEqual(["error the workers"]);
+    expect(all.book.state(key).outcome).toBe("unknown");
+    await read(all, "99-0", { kind: "judged", about: "location", key: "", at: 1, reason: null });
+    expect(notified(all)).toEqual(["error the workers", "recovered the workers"]);
+  } finally {
+    all.history.close();
+  }
+});
