@@ -17,25 +17,27 @@ export interface DnssecFacts {
 export type IsBogus = (name: string, type: RecordType) => Promise<boolean | null>;
 
 /**
- * What the name servers say of a zone: they validate, and the path to them is trusted. `types` are the records of the name that mail needs: one of
- * them may have wrong signatures in a zone that is otherwise in order.
+ * What the name servers say of a zone: they validate, and the path to them is trusted. `types` are records of the name of which mail needs one: they
+ * may have wrong signatures in a zone that is otherwise in order.
  */
 export async function examineDnssec(name: string, types: readonly RecordType[], questions: Questions, isBogus: IsBogus): Promise<DnssecFacts> {
-  for (const type of ["SOA", ...types] as const) {
+  for (const type of ["SOA", ...(await failing(name, types, questions))] as const) {
     const { outcome, extendedErrors } = await questions.ask(name, type);
     if (outcome !== "server_failure" || (await isBogus(name, type)) !== true) continue;
     const what = ["SERVFAIL", ...extendedErrors.map(extendedErrorText)].join(", ");
-    return {
-      name,
-      state: "bogus",
-      reason: `the name server fails for its ${type} records (${what}), and answers with validation switched off`,
-      decided_by: type,
-    };
+    const reason = `the name server fails for its ${type} records (${what}), and answers with validation switched off`;
+    return { name, state: "bogus", reason, decided_by: type };
   }
   const answer = await questions.ask(name, "SOA");
   if (!isCertain(answer)) return { name, state: "unknown", reason: whyUnknown(answer, `SOA ${name}`), decided_by: "SOA" };
   if (answer.authenticated) return { name, state: "signed", reason: null, decided_by: "SOA" };
   return { name, decided_by: "SOA", ...(await stateOfZone(zoneOf(answer) ?? name, questions)) };
+}
+
+/** The types without an answer; none if there are records of another one: a host with a valid address is reached. */
+async function failing(name: string, types: readonly RecordType[], questions: Questions): Promise<readonly RecordType[]> {
+  const answers = await Promise.all(types.map((type) => questions.ask(name, type)));
+  return answers.some(({ outcome }) => outcome === "found") ? [] : types;
 }
 
 /** For an answer that DNSSEC does not vouch for: NSEC3 may fail to prove that there is no such record in a signed zone (RFC 9276). */

@@ -52,9 +52,13 @@ realServer("mail.posture, mail.dane and mail.dnssec, with nsd and a validating u
     };
     const unsigned = join(folder, "unsigned.example");
     writeFileSync(unsigned, `${zoneHead("unsigned.example")}${records}\n`);
+    // Questions for the zones' parent would have no answer until their time is over.
+    const top = join(folder, "example");
+    writeFileSync(top, zoneHead("example"));
     const paths = {
       ...Object.fromEntries([...Object.entries(signed), ...Object.entries(children)].map(([name, { path }]) => [name, path])),
       "unsigned.example": unsigned,
+      example: top,
     };
     nsd = await startNsd(paths);
     unbound = await startUnbound(
@@ -97,6 +101,7 @@ realServer("mail.posture, mail.dane and mail.dnssec, with nsd and a validating u
     ["mx-record.parent.example", ["bogus"]],
     ["address.parent.example", ["signed", "bogus"]],
     ["alias.parent.example", ["signed", "bogus"]],
+    ["half.parent.example", ["signed", "signed"]],
     ["odd.parent.example", ["unsigned", "unsigned"]],
     ["costly.parent.example", ["signed", "signed"]],
   ])("mail.dnssec: the domain %s and its mail host are %j", async (domain, states) => {
@@ -150,6 +155,7 @@ function childrenOf(parent: string, records: string): Record<string, SignedZone>
     [at("costly")]: signZone(folder, at("costly"), records, { nsec3: true, iterations: 500 }),
     [at("mx-record")]: signZone(folder, at("mx-record"), records, { tamper: withoutSignature(at("mx-record"), "MX") }),
     [at("address")]: signZone(folder, at("address"), records, { tamper: withoutSignature(`mx.${at("address")}`, "A") }),
+    [at("half")]: signZone(folder, at("half"), `${records}\nmx AAAA ::1`, { tamper: withoutSignature(`mx.${at("half")}`, "AAAA") }),
     [at("alias")]: signZone(folder, at("alias"), `@ MX 10 mail\nmail CNAME mx.${at("address")}.`),
   };
 }
