@@ -13,7 +13,7 @@ const FOREIGN_ORIGIN = "https://origin.example";
 /** What a page itself shows. */
 export async function examinePage(ctx: Ctx, input: Input, page: Exchange): Promise<Omit<Page, keyof Site>> {
   const { url } = page.request;
-  const cors = await askBeside(ctx, input, url, { origin: FOREIGN_ORIGIN });
+  const cors = await askBeside(ctx, input, url, { origin: FOREIGN_ORIGIN, page });
   return { url, fields: page.head?.fields ?? [], html: textOf(page), cors: cors?.head?.fields ?? null, foreignOrigin: FOREIGN_ORIGIN };
 }
 

@@ -2,6 +2,7 @@ import type { Context } from "../../runner/harness/context.js";
 import { request } from "../../runner/net/http/client.js";
 import type { Exchange } from "../../runner/net/http/exchange.js";
 import type { Field, HttpRequest } from "../../runner/net/http/message.js";
+import { isPublic, refusalOfAddress } from "../../runner/net/http/redirect.js";
 import { fieldsOf } from "../../runner/net/http/request.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import type { Input } from "./schema.js";
@@ -17,10 +18,12 @@ export interface Asking {
   /** Each exchange is added before it begins. */
   readonly exchanges?: Exchange[];
   readonly origin?: string;
+  /** The page beside which this is asked for. If it came from a public address, a second look-up of its host must not lead to one that is not. */
+  readonly page?: Exchange;
 }
 
 /** Asks for a page as a browser does. Rejects with a FailureError. */
-export async function ask(ctx: Ctx, input: Input, url: URL, { follow = 0, exchanges = [], origin }: Asking = {}): Promise<Exchange> {
+export async function ask(ctx: Ctx, input: Input, url: URL, { follow = 0, exchanges = [], origin, page }: Asking = {}): Promise<Exchange> {
   const usual: Field[] = [
     ["User-Agent", "probe-run"],
     ["Accept", "text/html, */*;q=0.5"],
@@ -30,7 +33,11 @@ export async function ask(ctx: Ctx, input: Input, url: URL, { follow = 0, exchan
   const credentials = { ...(headers === undefined ? {} : { headers }), ...(auth === undefined ? {} : { auth }) };
   const fields = [...fieldsOf(credentials, usual, ctx.run.secrets), ...(origin === undefined ? [] : [["Origin", origin] as Field])];
   const asked: HttpRequest = { method: "GET", url, fields, body: null, version: input.version };
-  return await request(ctx, asked, { ...input, body: BODY, follow, allowPrivateRedirects: input.allow_private_redirects }, exchanges);
+  const reached = page?.ipAddress ?? null;
+  const isBound = isPublic(reached) && !input.allow_private_redirects;
+  const bound = isBound ? { refuse: (address: string): string | null => refusalOfAddress(address, reached, "the host of the page") } : {};
+  const allowPrivateRedirects = input.allow_private_redirects;
+  return await request(ctx, asked, { ...input, ...bound, body: BODY, follow, allowPrivateRedirects }, exchanges);
 }
 
 /** The same for what is asked beside the page: it may fail without the page being the worse for it, and is null then. */

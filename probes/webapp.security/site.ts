@@ -14,8 +14,8 @@ export const SITE_RULES: readonly string[] = ["https_redirect", "tls", "security
 
 export async function examineSite(ctx: Ctx, input: Input, page: Exchange): Promise<Site> {
   const { url } = page.request;
-  const plain = url.protocol === "https:" ? await askBeside(ctx, input, plainUrl(url, input.http_port)) : page;
-  const text = await askBeside(ctx, input, new URL("/.well-known/security.txt", url.origin));
+  const plain = url.protocol === "https:" ? await askBeside(ctx, input, plainUrl(url, input.http_port), { page }) : page;
+  const text = await askBeside(ctx, input, new URL("/.well-known/security.txt", url.origin), { page });
   return {
     plain: plain?.head == null ? null : { status: plain.head.status, location: locationOf(plain.head) },
     securityTxt: text?.head == null ? null : { status: text.head.status, text: textOf(text), type: fieldValue(text.head.fields, "content-type") },

@@ -1,19 +1,14 @@
 import { SocksProxy } from "../net/socks/proxy.js";
-import { addressUse } from "../net/transport/address-policy.js";
 import { failureError } from "../run/failure-error.js";
 import { Recorder } from "../run/recorder.js";
 import { ENDED, type RunState, type WireRun } from "../run/run-state.js";
 import { writeArtifact } from "./artifacts.js";
 import type { BrowserPage } from "./browser-page.js";
+import { type PageHostsInput, pageHosts } from "./page-hosts.js";
 import { PrivateBrowser } from "./private-browser.js";
 import { BrowserSession } from "./session.js";
 
-export interface BrowserInput {
-  /** Hosts that the input names: they may be anywhere. */
-  readonly namedHosts: readonly string[];
-  /** Other hosts that may be reached; null: all that are public. */
-  readonly allowedHosts: readonly string[] | null;
-  readonly allowPrivate: boolean;
+export interface BrowserInput extends PageHostsInput {
   readonly viewport: { readonly width: number; readonly height: number };
   readonly locale: string;
   readonly ignoreCertificates: boolean;
@@ -85,29 +80,15 @@ async function untilEnd<Result>(state: RunState, starting: Promise<Result>): Pro
 
 function policyOf(state: RunState, input: BrowserInput) {
   const { recorder, deadline, secrets, targets } = state;
-  const named = new Set(input.namedHosts.map((host) => host.toLowerCase()));
-  const isNamed = (host: string): boolean => named.has(host.toLowerCase());
-  const allowed = input.allowedHosts?.map((host) => host.toLowerCase()) ?? null;
+  const { isNamed, refuseHost, refuseAddress } = pageHosts(input);
   // The address of the output is that of the page, and not of a third party.
   const ofPage: WireRun = { deadline, secrets, targets, recorder: recorder.untimed() };
   const ofOthers: WireRun = { deadline, secrets, targets, recorder: new Recorder(null) };
   return {
     run: (host: string) => (isNamed(host) ? ofPage : ofOthers),
-    refuseHost: (host: string) =>
-      isNamed(host) || allowed === null || allowed.some((each) => covers(each, host)) ? null : `${host} is not one of allowed_hosts`,
-    refuseAddress: (host: string, address: string) => (isNamed(host) || input.allowPrivate ? null : refusalOf(host, address)),
+    refuseHost,
+    refuseAddress,
     connectTimeoutMs: input.connectTimeoutMs,
     maxBytes: input.maxBytes,
   };
-}
-
-/** *.example.org covers all hosts below example.org. */
-function covers(pattern: string, host: string): boolean {
-  return pattern.startsWith("*.") ? host.endsWith(pattern.slice(1)) : pattern === host;
-}
-
-/** A page names hosts: one may lead to this machine, its neighbours or a cloud's metadata service. */
-function refusalOf(host: string, address: string): string | null {
-  const { scope, standard } = addressUse(address);
-  return scope === "global" ? null : `${host} has the address ${address}, which is not public (${scope}, ${standard}); allow_private allows it`;
 }

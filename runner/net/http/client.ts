@@ -3,7 +3,7 @@ import type { BodyLimits } from "./body-reader.js";
 import { type Exchange, type HttpContext, type HttpOptions, newExchange } from "./exchange.js";
 import { HTTP_LIMITS } from "./limits.js";
 import type { HttpRequest, ResponseHead } from "./message.js";
-import { isNamedBy, locationOf, redirected, refusalOfAddress } from "./redirect.js";
+import { locationOf, mayBeAnywhere, redirected, refusalOfAddress } from "./redirect.js";
 import { send } from "./send.js";
 
 export interface ClientOptions extends Omit<HttpOptions, "body"> {
@@ -23,11 +23,12 @@ export async function request(context: HttpContext, first: HttpRequest, options:
   for (let left = options.follow; ; left--) {
     const exchange = newExchange(next);
     exchanges.push(exchange);
-    const isNamed = isNamedBy(first.url, next.url);
+    const reachedFirst = exchanges[0]?.ipAddress ?? null;
+    const isAllowed = options.allowPrivateRedirects || next === first || mayBeAnywhere(first.url, next.url, reachedFirst);
     const hop: HttpOptions = {
       ...options,
       body: (head) => (left > 0 && locationOf(head) !== null ? REDIRECT_BODY : options.body),
-      ...(isNamed || options.allowPrivateRedirects ? {} : { refuse: (address) => refusalOfAddress(address, exchanges[0]?.ipAddress ?? null) }),
+      ...(isAllowed ? {} : { refuse: (address) => refusalOfAddress(address, reachedFirst) }),
     };
     await sendHop(context, exchange, hop, next !== first);
     const head = exchange.head as ResponseHead;

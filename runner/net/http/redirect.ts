@@ -48,9 +48,17 @@ export function refusalOfAddress(address: string, reachedFirst: string | null, w
   return `${what} leads to ${address}, which is not a public address (${scope}, ${standard}); allow_private_redirects allows it`;
 }
 
-/** The host that the input itself names may be anywhere. */
-export function isNamedBy(first: URL, url: URL): boolean {
-  return hostOf(first) === hostOf(url);
+/**
+ * The host that the input itself names may be anywhere. One that was reached at a public address stays at public ones: its DNS is a stranger's word,
+ * too, and may have another answer for the second look-up.
+ */
+export function mayBeAnywhere(first: URL, url: URL, reachedFirst: string | null): boolean {
+  return hostOf(first) === hostOf(url) && !isPublic(reachedFirst);
+}
+
+/** The address of a host, if one is known, is public. */
+export function isPublic(address: string | null): boolean {
+  return address !== null && addressUse(address).scope === "global";
 }
 
 function refused(message: string): FailureError {
