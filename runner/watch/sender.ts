@@ -14,8 +14,8 @@ const FIRST_WAIT_MS = 1000;
 const MOST_WAIT_MS = 300_000;
 /** A notification that was refused this often is dropped. A receiver that cannot be reached, or takes none at all, is retried without limit. */
 const MOST_REFUSALS = 10;
-/** That it is still not taken is said again after so many attempts: once an hour. */
-const SAY_AGAIN_AFTER = 12;
+/** That it is still not taken is said again after so many attempts: about once an hour, as waits are half of the longest on average. */
+const SAY_AGAIN_AFTER = 24;
 const LOOK_EVERY_MS = 500;
 const QUIET_MS = 60_000;
 /** How long the end of a watch waits for a receiver's answer; without it, the notification is sent again after the next start. */
