@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.js";
 import { transpiledSources } from "./test/support/transpiled-sources.js";
 
 /** What has its own command, `npm run test:slow`, so that `npm test` stays under three minutes. CI runs both. */
@@ -127,11 +128,11 @@ const files = isolatesAll
     };
 
 /**
- * Most of a test is waiting: on two cores four files at once keep the cores busy. A file that is isolated has its modules to load, too, and the slow
- * and the long suites need their cores.
+ * Most of a test is waiting: on two cores four files at once keep the cores busy. Files of the slow suite compute more, and those of the long suite
+ * need their cores.
  */
 function workers(): number {
-  const atLeast = slowOnly || process.env.PROBE_RUN_LONG === "1" ? 2 : isolatesAll ? 3 : 4;
+  const atLeast = isLong ? 2 : slowOnly ? 3 : 4;
   return Math.max(atLeast, availableParallelism() - 1);
 }
 
@@ -139,6 +140,7 @@ export default defineConfig({
   test: {
     ...files,
     maxWorkers: workers(),
+    sequence: { sequencer: LongestFirst },
     // What a file leaves behind is collected less often: a twelfth less processor time.
     execArgv: ["--max-semi-space-size=32"],
     // The second run finds the sources as the first one compiled them.

@@ -57,12 +57,14 @@ describe("from dist, without a node_modules", () => {
   });
   afterAll(() => rmSync(elsewhere, { recursive: true }));
 
-  test.each(names)("%s judges an input: no run of ours loads Ajv", async (name) => {
+  // One process for all of them: there is no Ajv that one could load for the others.
+  test("an input of every probe is judged: no run of ours loads Ajv", async () => {
     const code = `
       import { RequestError, run } from "./dist/index.js";
-      await run(${JSON.stringify(name)}, { nonsense: true }).catch((error) => console.log(error.code, error instanceof RequestError));`;
+      for (const name of ${JSON.stringify(names)})
+        await run(name, { nonsense: true }).catch((error) => console.log(name, error.code, error instanceof RequestError));`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], { cwd: elsewhere });
-    expect(stdout).toBe("invalid_input true\n");
+    expect(stdout.trimEnd().split("\n")).toEqual(names.map((name) => `${name} invalid_input true`));
   });
 
   test.each([

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { playTranscript, type TranscriptServer } from "../../runner/lab/transcript-server.js";
-import { install, pack } from "./install.js";
+import { install, node, pack } from "./install.js";
 
 const cwd = mkdtempSync(join(tmpdir(), "probe-run-npx-"));
 let silent: TranscriptServer;
@@ -13,6 +13,9 @@ beforeAll(async () => {
   silent = await playTranscript("# A server that says nothing.\n@silence\n");
   writeFileSync(join(cwd, "package.json"), '{ "private": true }');
   await install(cwd, await pack(cwd));
+  // The queue, which a consumer does not create.
+  writeFileSync(join(cwd, "inputs.jsonl"), '{"target_host": "127.0.0.1", "target_port": 9}\n');
+  await node(cwd, "node_modules/probe-run/bin/probe-run.cjs", "enqueue", "network.smtp", "inputs.jsonl", "--queue", "sqlite:work.db");
 }, 300_000);
 afterAll(async () => {
   await silent.close();
@@ -20,14 +23,15 @@ afterAll(async () => {
 });
 
 describe.each(["SIGTERM", "SIGKILL"] as const)("npx that gets %s leaves no process behind", (signal) => {
-  test.each([
+  // Most of their time is npx's start, and the wait for the handlers.
+  test.concurrent.for([
     [["work", "--queue", "sqlite:work.db"]],
     [["work", "--queue", "sqlite:work.db", "--processes", "2"]],
     [["consume", "--queue", "sqlite:work.db"]],
     [["lab"]],
     [["network.smtp", "SILENT"]],
     [["network.smtp", "SILENT", "--repeat", "100", "--interval", "1"]],
-  ])("probe-run %j", { timeout: 90_000 }, async (words) => {
+  ])("probe-run %j", { timeout: 90_000 }, async ([words = []], { expect, onTestFinished }) => {
     const argv = words.map((word) => (word === "SILENT" ? `${silent.host}:${silent.port}` : word));
     const npx = spawn("npx", ["--no-install", "probe-run", ...argv], { cwd, env: ownEnvironment(), stdio: ["ignore", "ignore", "ignore"] });
     const started: number[] = [];

@@ -86,6 +86,7 @@ describe("probe-run new, inside probe-run's own repository", () => {
       "scripts",
       "test/conformance",
       "test/house",
+      "test/support/longest-first.ts",
       "test/support/transpiled-sources.ts",
       "docs",
       "README.md",

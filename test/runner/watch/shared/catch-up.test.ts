@@ -10,7 +10,7 @@ realServer("two watches that were both stopped for a while", ["redis-server"], (
     const fleet = await openFleet();
     const { site } = fleet;
     try {
-      fleet.write(2, "locations: [fra]", { 0: "watch: { every: 30s, catch_up: once }", 1: "watch: { every: 5s }" });
+      fleet.write(2, "locations: [fra]", { 0: "watch: { every: 15s, catch_up: once }", 1: "watch: { every: 5s }" });
       fleet.work("fra");
       const ats = (name: string): number[] => {
         const slots = new Set(["one.db", "two.db"].flatMap((file) => [...fleet.facts(file).measured]));
@@ -22,7 +22,7 @@ realServer("two watches that were both stopped for a while", ["redis-server"], (
       await Promise.all(watches.map((watch) => watch.kill()));
       const stoppedAt = Date.now();
       const [first = 0] = ats("c0");
-      const slept = first + 30_000 * Math.ceil((stoppedAt - first) / 30_000);
+      const slept = first + 15_000 * Math.ceil((stoppedAt - first) / 15_000);
       await sleep(Math.max(slept + 500, stoppedAt + 5500) - stoppedAt);
       const before = site.asked.get("/0") ?? 0;
       const startedAt = Date.now();
