@@ -33,11 +33,14 @@ export async function ask(ctx: Ctx, input: Input, url: URL, { follow = 0, exchan
   const credentials = { ...(headers === undefined ? {} : { headers }), ...(auth === undefined ? {} : { auth }) };
   const fields = [...fieldsOf(credentials, usual, ctx.run.secrets), ...(origin === undefined ? [] : [["Origin", origin] as Field])];
   const asked: HttpRequest = { method: "GET", url, fields, body: null, version: input.version };
-  const reached = page?.ipAddress ?? null;
-  const isBound = isPublic(reached) && !input.allow_private_redirects;
-  const bound = isBound ? { refuse: (address: string): string | null => refusalOfAddress(address, reached, "the host of the page") } : {};
   const allowPrivateRedirects = input.allow_private_redirects;
-  return await request(ctx, asked, { ...input, ...bound, body: BODY, follow, allowPrivateRedirects }, exchanges);
+  return await request(ctx, asked, { ...input, ...boundTo(page?.ipAddress ?? null, input), body: BODY, follow, allowPrivateRedirects }, exchanges);
+}
+
+/** Which addresses are refused for what is asked beside a page from this address. */
+export function boundTo(reached: string | null, input: Pick<Input, "allow_private_redirects">): { refuse?: (address: string) => string | null } {
+  if (input.allow_private_redirects || !isPublic(reached)) return {};
+  return { refuse: (address) => refusalOfAddress(address, reached, "the host of the page") };
 }
 
 /** The same for what is asked beside the page: it may fail without the page being the worse for it, and is null then. */
