@@ -41,6 +41,7 @@ realServer("two watches with the same file and queue", ["redis-server"], () => {
       expect(differences(one, two)).toEqual([]);
       expect(two.incidents).toEqual(one.incidents);
       expect(one.incidents).toHaveLength(1);
+      expect(receiver.taken).toHaveLength(2);
       // Every request was one slot's, and every slot's jobs were one request: 1 s apart, as long as they ran.
       const ats = [...new Set([...one.measured, ...two.measured])].filter((slot) => slot.startsWith("c0@")).map((slot) => Number(slot.split("@")[1]));
       expect(new Set(ats.map((at) => at % 1000)).size).toBe(1);

@@ -103,9 +103,10 @@ export function factsOf(path: string): Facts {
   }
 }
 
-/** `error c0` */
+/** `error c0`. What was sent twice, by a watch that was killed after the receiver had taken it and by the next one, has one id and counts once. */
 export function reportedBy(receiver: { readonly taken: readonly IncidentEvent[] }): string[] {
-  return receiver.taken.map(({ data: { kind, check } }) => `${kind} ${check.replace("webapp.http ", "")}`);
+  const byId = new Map(receiver.taken.map((event) => [event.id, event]));
+  return [...byId.values()].map(({ data: { kind, check } }) => `${kind} ${check.replace("webapp.http ", "")}`);
 }
 
 /** A Redis, a site, a receiver, and the programs that a test starts, all of which it ends. */
