@@ -53,7 +53,7 @@ const SLOW = [
   // Every regular expression of the house under attack; the validators of dist/ beside those of the sources, on random values.
   "test/house/{regular-expressions,dist}.test.ts",
   // Programs that start processes, which end in every way.
-  "test/runner/processes/children.test.ts",
+  "test/runner/processes/{ahead,children}.test.ts",
   "test/runner/cli/{run-processes,closed-reader,stray-secrets,terminal}.test.ts",
   // A process for each case: a shell for each line to complete, a node for each environment or report.
   "test/runner/cli/completion.test.ts",

@@ -13,6 +13,11 @@ export class InOrder<Item extends NonNullable<unknown>> {
     return this.#draining;
   }
 
+  /** The number of the last item that waits for an earlier one; -1 when none does. */
+  get lastWaiting(): number {
+    return Math.max(-1, ...this.#waiting.keys());
+  }
+
   async #drain(): Promise<void> {
     for (let item = this.#waiting.get(this.#next); item !== undefined; item = this.#waiting.get(this.#next)) {
       const index = this.#next++;

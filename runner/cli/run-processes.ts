@@ -115,10 +115,18 @@ class PrintedList {
 
   async end({ path }: ProcessesPlan): Promise<number> {
     if (this.#read === 0 && !this.request.signal.aborted) throw holdsNoInput(nameOf(path));
+    await this.#printUnbegun();
     this.#progress.clear();
     await this.io.out(this.renderer.end(this.#summary));
     tellSummary(this.request, this.#summary, false, this.io);
     return this.renderer.exitCode?.() ?? this.#worst;
+  }
+
+  /** After an interruption: what has not begun keeps its place before results of later inputs. */
+  async #printUnbegun(): Promise<void> {
+    const last = this.#printed.lastWaiting;
+    for (const { position, place } of this.#places.values())
+      if (position < last) await this.#printed.add(position, this.renderer.present(resultOf(this.request, null, null, `${place}: was not run`), position));
   }
 
   /** Null: it cannot be read, which is reported. */

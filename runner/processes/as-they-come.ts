@@ -12,12 +12,12 @@ interface Bounds {
 const HELD_FACTOR = 2;
 
 /**
- * Works on inputs and gives the results as they come. It holds no more than `concurrency` inputs in work and as many results that the
+ * Works on inputs and gives the results as they come; null for an input that has none. It holds no more than `concurrency` inputs in work and as many results that the
  * reader has not taken: a reader that is slow slows the reading of inputs down, and a list may be longer than memory.
  */
 export async function* asTheyCome<Input, Result>(
   inputs: Inputs<Input>,
-  work: (input: Input, index: number) => Promise<Result>,
+  work: (input: Input, index: number) => Promise<Result | null>,
   bounds: Bounds,
 ): AsyncGenerator<Result, void, void> {
   const flow = new Flow(inputs, work, bounds);
@@ -44,7 +44,7 @@ class Flow<Input, Result> {
 
   constructor(
     inputs: Inputs<Input>,
-    readonly work: (input: Input, index: number) => Promise<Result>,
+    readonly work: (input: Input, index: number) => Promise<Result | null>,
     readonly bounds: Bounds,
   ) {
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
@@ -126,7 +126,7 @@ class Flow<Input, Result> {
     this.work(next.value as Input, this.#index++).then(
       (value) => {
         this.#running -= 1;
-        this.#results.push({ value });
+        if (value !== null) this.#results.push({ value });
         this.#fill();
         this.#wake();
       },

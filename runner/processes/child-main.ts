@@ -14,10 +14,16 @@ const GRACE_MS = 2000;
 /** How long the parent has to react to a signal before this process ends by itself. */
 const PARENT_FIRST_MS = 500;
 
-const [name = "", timeout = ""] = process.argv.slice(2);
+const [name = "", timeout = "", concurrency = "1"] = process.argv.slice(2);
 const interruption = new AbortController();
 const running = new Set<Promise<void>>();
+/** Inputs that have not begun. */
+let waiting: SentInput[] = [];
+/** How many more may begin. */
+let free = Number(concurrency);
 let outcomes: SentOutcome[] = [];
+/** Nothing more begins. */
+let isClosed = false;
 let isEnding = false;
 
 // Ctrl-C goes to the whole group of processes: the parent hears it, and decides.
@@ -44,16 +50,31 @@ function start(): void {
 }
 
 function heard(message: ToChild, loaded: LoadedProbe, asked: Asked): void {
-  if (message.kind === "cancel") interruption.abort();
-  // What an ending process does not begin is lost, and the parent says so.
-  else if (!isEnding) begin(message.inputs, loaded, asked);
+  if (message.kind === "run") waiting.push(...message.inputs);
+  else if (message.kind === "return") giveBack(message.most);
+  else {
+    isClosed = true;
+    interruption.abort();
+  }
+  if (isClosed) giveBack(waiting.length);
+  else begin(loaded, asked);
 }
 
-function begin(inputs: readonly SentInput[], loaded: LoadedProbe, asked: Asked): void {
-  for (const { index, input } of inputs) {
+/** The last ones, which would begin last. */
+function giveBack(most: number): void {
+  const kept = Math.max(0, waiting.length - most);
+  const indexes = waiting.slice(kept).map(({ index }) => index);
+  waiting = waiting.slice(0, kept);
+  tell({ kind: "returned", indexes, isEnding });
+}
+
+function begin(loaded: LoadedProbe, asked: Asked): void {
+  while (free > 0 && waiting.length > 0 && !isClosed) {
+    free -= 1;
+    const { index, input } = waiting.shift() as SentInput;
     const run = runOne(loaded, asked, input).then((result) => {
       running.delete(run);
-      if (outcomes.length === 0) setImmediate(tellOutcomes);
+      if (outcomes.length === 0) setImmediate(tellOutcomes, loaded, asked);
       outcomes.push({ index, ...result });
     });
     running.add(run);
@@ -73,27 +94,40 @@ async function runOne(
   }
 }
 
-/** Those of the same moment go together. */
-function tellOutcomes(): void {
+/**
+ * Those of the same moment go together. What waits for their places begins when they are written, not before: should this process be
+ * killed, its parent knows from the outcomes that it has received how many inputs can have begun (child.ts).
+ */
+function tellOutcomes(loaded: LoadedProbe, asked: Asked): void {
   const ready = outcomes;
   outcomes = [];
-  tell({ kind: "done", outcomes: ready });
+  tell({ kind: "done", outcomes: ready }, () => {
+    free += ready.length;
+    begin(loaded, asked);
+  });
 }
 
 /** Messages that are not written yet: a process that exits before that loses them. */
 const sending = new Set<Promise<void>>();
 
-function tell(message: FromChild): void {
+function tell(message: FromChild, written: () => void = () => undefined): void {
   // If the parent is gone, nothing is left to report to.
   if (!process.connected) return;
-  const sent = new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve())).finally(() => sending.delete(sent));
+  const sent = new Promise<void>((resolve) =>
+    process.send?.(message, undefined, undefined, (error) => {
+      if (error === null) written();
+      resolve();
+    }),
+  ).finally(() => sending.delete(sent));
   sending.add(sent);
 }
 
 async function end(): Promise<void> {
   if (isEnding) return;
   isEnding = true;
+  isClosed = true;
   setTimeout(() => process.exit(1), GRACE_MS);
+  giveBack(waiting.length);
   interruption.abort();
   await Promise.all(running);
   await runShutdownHooks();

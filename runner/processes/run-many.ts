@@ -6,7 +6,7 @@ import { candidates, parseAsked } from "../harness/version.js";
 import { assertOptions, OPTION, type OptionRules } from "../support/check-options.js";
 import { RequestError } from "../support/request-error.js";
 import { asTheyCome, type Inputs } from "./as-they-come.js";
-import type { Outcome } from "./child.js";
+import type { Outcome } from "./assignment.js";
 import { Pool } from "./pool.js";
 
 export interface RunManyOptions {
@@ -32,6 +32,12 @@ export type ReportOfMany = { readonly index: number; readonly input: unknown } &
 
 const MOST_PROCESSES = 1024;
 const MOST_CONCURRENCY = 10_000;
+
+/**
+ * Each process has as many inputs that wait for a free place as runs in progress, up to this many: otherwise a place would stay empty
+ * from the end of its run until the result was read here and the next input arrived there.
+ */
+const MOST_AHEAD = 256;
 
 const RULES: OptionRules<RunManyOptions> = {
   processes: OPTION.wholeUpTo(MOST_PROCESSES),
@@ -60,10 +66,13 @@ export async function* reportMany(name: string, inputs: Inputs<unknown>, options
   assertOptions("runMany", options, RULES);
   assertList(inputs);
   const { processes = 1, concurrency = 16, signal } = options;
-  const runner = processes === 1 ? await here(name, options) : await elsewhere(name, processes, options);
-  const work = async (input: unknown, index: number): Promise<ReportOfMany> => ({ index, input, ...(await runner.start(input, index)) });
+  const runner = processes === 1 ? await here(name, options) : await elsewhere(name, processes, concurrency, options);
+  const work = async (input: unknown, index: number): Promise<ReportOfMany | null> => {
+    const outcome = await runner.start(input, index);
+    return outcome === null ? null : { index, input, ...outcome };
+  };
   try {
-    yield* asTheyCome(inputs, work, { concurrency: processes * concurrency, signal });
+    yield* asTheyCome(inputs, work, { concurrency: processes * (concurrency + runner.ahead), signal });
   } finally {
     await runner.stop();
   }
@@ -71,7 +80,10 @@ export async function* reportMany(name: string, inputs: Inputs<unknown>, options
 
 /** What runs inputs, in this process or in others. */
 interface Runner {
-  start(input: unknown, index: number): Promise<Outcome>;
+  /** How many inputs a process has beside those that it runs. */
+  readonly ahead: number;
+  /** Null: it has not begun before an abort. */
+  start(input: unknown, index: number): Promise<Outcome | null>;
   /** Resolves when nothing of it is left. */
   stop(): Promise<void>;
 }
@@ -87,6 +99,7 @@ async function here(name: string, { timeoutMs, signal }: RunManyOptions): Promis
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
   return {
+    ahead: 0,
     start: (input) => {
       const run = runLoaded(loaded, asked, input, options)
         .then((report): Outcome => ({ report, error: null }), failed)
@@ -105,14 +118,15 @@ function failed(error: unknown): Outcome {
   return { report: null, error: error instanceof Error ? error : new Error(String(error)) };
 }
 
-async function elsewhere(name: string, processes: number, { timeoutMs, signal }: RunManyOptions): Promise<Runner> {
+async function elsewhere(name: string, processes: number, concurrency: number, { timeoutMs, signal }: RunManyOptions): Promise<Runner> {
   // What is wrong with the name is an error before any process is started.
   const asked = parseAsked(name);
   candidates(asked, (await loadDefinition(asked.name)).versions);
-  const pool = new Pool({ probe: name, timeoutMs: timeoutMs ?? null }, processes);
+  const pool = new Pool({ probe: name, timeoutMs: timeoutMs ?? null, concurrency }, processes);
   const cancel = (): void => pool.cancel();
   signal?.addEventListener("abort", cancel);
   return {
+    ahead: Math.min(concurrency, MOST_AHEAD),
     start: (input, index) => pool.start(input, index),
     stop: () => {
       signal?.removeEventListener("abort", cancel);

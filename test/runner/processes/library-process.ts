@@ -17,14 +17,17 @@ export interface ProgramResult {
   readonly failure: string | null;
 }
 
-/** A program of its own, so that a probe in a file is loaded as Node loads it. It leaves the loop after `most` results. */
+/** A program of its own, so that a probe in a file is loaded as Node loads it. It leaves the loop after `most` results, and aborts at SIGUSR2. */
 export function startProgram(probe: string, inputs: readonly unknown[], options: object, most = Number.MAX_SAFE_INTEGER): ChildProcess {
   const code = `
     import { LostRunError, runMany } from ${JSON.stringify(pathToFileURL(`${REPO}dist/index.js`).href)};
     const print = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
     let left = ${most};
+    const interruption = new AbortController();
+    process.on("SIGUSR2", () => interruption.abort());
+    const options = { signal: interruption.signal, ...${JSON.stringify(options)} };
     try {
-      for await (const { index, input, envelope, error } of runMany(${JSON.stringify(probe)}, ${JSON.stringify(inputs)}, ${JSON.stringify(options)})) {
+      for await (const { index, input, envelope, error } of runMany(${JSON.stringify(probe)}, ${JSON.stringify(inputs)}, options)) {
         const { name, message } = error ?? {};
         print({ index, input, output: envelope?.output ?? null, error: error && { name, message, isLost: error instanceof LostRunError } });
         if (--left === 0) break;
