@@ -127,12 +127,9 @@ const files = isolatesAll
       ],
     };
 
-/**
- * Most of a test is waiting: on two cores four files at once keep the cores busy. Files of the slow suite compute more, and those of the long suite
- * need their cores.
- */
+/** Most of a test is waiting: on two cores four files at once keep the cores busy. Files of the slow and the long suite need their cores. */
 function workers(): number {
-  const atLeast = isLong ? 2 : slowOnly ? 3 : 4;
+  const atLeast = slowOnly || isLong ? 2 : 4;
   return Math.max(atLeast, availableParallelism() - 1);
 }
 
