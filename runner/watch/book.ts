@@ -270,7 +270,9 @@ export class Book {
     const result = { outcome: reason === null ? "ok" : "error", durationMs: null, reason, output: null, weightMs: 0 } as const;
     const { last_at: lastAt, epoch: before } = this.state(check.key);
     const at = compareEpochs(epoch, before) > 0 ? now : Math.max(now, (lastAt ?? 0) + 1);
-    return this.record(check, { ...result, at, isSilent, ...(epoch === undefined ? {} : { epoch }) }, now);
+    // A watch that shares its log no longer continues in the epoch of the last judgement.
+    const own = epoch ?? before;
+    return this.record(check, { ...result, at, isSilent, ...(own === undefined ? {} : { epoch: own }) }, now);
   }
 
   /** The newest one of the states, so that a watch that starts continues in it. */

@@ -54,6 +54,15 @@ test("every notification follows its contract", async () => {
   for (const event of events) expect(incidentEventContract.faults(event)).toEqual([]);
 });
 
+test("a watch that no longer shares its log reports what it judges, as before", async () => {
+  const { book: made, changes } = await book();
+  await made.blind("the workers are offline", MINUTE, "60000-0");
+  await made.blind(null, 2 * MINUTE, "120000-0");
+  await made.blind("this machine is offline", 3 * MINUTE);
+  await made.blind(null, 4 * MINUTE);
+  expect(changes).toEqual(["error 1", "recovered 1", "error 2", "recovered 2"]);
+});
+
 test("reminders go to those that heard of the incident", async () => {
   const { book: made, check, outbox } = await book("{ to: 'https://errors.example/', on: [error], remind: 1h }, { to: 'https://all.example/', remind: 1h }");
   const result = { outcome: "unknown", durationMs: null, reason: "PASSWORD is not set", output: null, isUnexplained: true } as const;

@@ -1,15 +1,13 @@
 import { expect, test } from "vitest";
 import { History } from "../../../../runner/history/history.js";
-import { LocalHistory } from "../../../../runner/history/history-client.js";
 import { OUTCOMES } from "../../../../runner/history/schema.js";
 import { IN_MEMORY } from "../../../../runner/sqlite/store-path.js";
 import { readSuite } from "../../../../runner/suite/read.js";
-import { Book } from "../../../../runner/watch/book.js";
-import { Conclusions } from "../../../../runner/watch/shared/conclusions.js";
 import type { Entry } from "../../../../runner/watch/shared/entries.js";
 import { type WatchedCheck, watchPlanOf } from "../../../../runner/watch/watch-plan.js";
 import { randomFrom } from "../../../support/random.js";
 import { numbered, suiteOf } from "../simulated.js";
+import { openReader } from "./readers.js";
 
 const SLOT = 60_000;
 const SLOTS = 12;
@@ -32,7 +30,6 @@ async function outcomesOf(seed: number, watch: string, words = ""): Promise<{ re
     await readSuite("checks.yaml", suiteOf(`${watch}quorum: 2, locations: [${PLACES.join(", ")}]`, { ...numbered(6, words), c0: "" }), {}),
   );
   const history = new History(IN_MEMORY);
-  const book = await Book.open(plan, new LocalHistory(history, () => undefined), { onChange: () => undefined, onTrouble: () => undefined }, 0);
   let now = 0;
   let id = 0;
   const events: Event[] = [];
@@ -41,18 +38,7 @@ async function outcomesOf(seed: number, watch: string, words = ""): Promise<{ re
     events.push({ kind: "over", key, slot, at: Math.max(now, slot) + OVER_AFTER });
     return slot;
   };
-  const nothing = (): void => undefined;
-  const conclusions = new Conclusions(book, {
-    locations: PLACES,
-    onBegun: nothing,
-    onHeard: nothing,
-    onLocation: nothing,
-    onEpoch: nothing,
-    onRecorded: nothing,
-    onCertificates: nothing,
-    onHeartbeat: async () => undefined,
-    ask: begin,
-  });
+  const { conclusions } = await openReader(plan, PLACES, history, { ask: begin });
   const say = async (entry: Entry): Promise<void> => {
     id += 1;
     conclusions.apply(entry, { id: `${Math.floor(now)}-${id}`, at: Math.floor(now) }, `${Math.floor(now)}-${id - 1}`);
