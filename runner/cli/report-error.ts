@@ -1,3 +1,4 @@
+import type { LostRunError } from "../processes/lost-run-error.js";
 import type { QueueError } from "../queue/queue-error.js";
 import { printable } from "../support/printable.js";
 import { RequestError, type Violation } from "../support/request-error.js";
@@ -39,7 +40,13 @@ function line({ pointer, message, hint }: Violation, width: number): string {
 }
 
 /** Errors that say what to do. Matched by name, so that reporting need not load the queue. */
-const SELF_EXPLANATORY: readonly string[] = ["QueueError" satisfies QueueError["name"], "HistoryLost", "MissingSqliteError", "MissingProgramError"];
+const SELF_EXPLANATORY: readonly string[] = [
+  "QueueError" satisfies QueueError["name"],
+  "LostRunError" satisfies LostRunError["name"],
+  "HistoryLost",
+  "MissingSqliteError",
+  "MissingProgramError",
+];
 
 /** The stack of a system error does not help a user. */
 function isSystemError(error: unknown): boolean {
