@@ -34,7 +34,7 @@ async function measure(setting: Setting): Promise<Figure[]> {
   try {
     // Where the server answers at once, it and the two processes share the cores: that is shown and has no goal.
     const atOnce = { name: "at once", port: sink?.port ?? 0, concurrency: 64, total: quick ? 1000 : 12_000, goal: null };
-    const after = { name: `after ${NOOP_MS} ms`, port: late.ready.port, concurrency: 16, total: quick ? 400 : 4000, goal: TWICE };
+    const after = { name: `after ${NOOP_MS} ms`, port: late.ready.port, concurrency: 16, total: quick ? 400 : 8000, goal: TWICE };
     const figures = sink === null ? [] : await measureAgainst(atOnce, ours, setting);
     return [...figures, ...(await measureAgainst(after, ours, setting))];
   } finally {

@@ -23,8 +23,8 @@ serve<ManyRequest>("ready", async ({ port, total, processes, concurrency }) => {
   const inputs = (function* () {
     for (let index = 0; index < total; index += 1) yield input;
   })();
-  // Processes start and warm up in the first quarter.
-  const warm = Math.floor(total / 4);
+  // Processes start in the first half, and are warm at its end.
+  const warm = Math.floor(total / 2);
   let done = 0;
   let began = { at: 0, cpu: process.cpuUsage() };
   for await (const { envelope, error } of runMany("network.smtp@2", inputs, { processes, concurrency })) {
