@@ -41,7 +41,7 @@ export class MxConnector {
     this.#check = check;
     this.addressesPerConnection = input.addresses_per_connection;
     this.#walk = new EndpointWalk(endpoints, timeouts.retries + 1, ctx.run.deadline);
-    this.#key = sessionKey(check, endpoints);
+    this.#key = ctx.sites.sessions === null ? "" : sessionKey(check, endpoints);
   }
 
   /** True if endpoints were dialled and none answered, not even with a refusal. */
@@ -57,7 +57,7 @@ export class MxConnector {
     this.#resume();
     if (this.#open !== null) return at === null || isSameEndpoint(this.#open.endpoint, at) ? this.#open : null;
     this.#open = await this.#walk.open(
-      async (endpoint) => (at === null || isSameEndpoint(endpoint, at) ? this.#connect(endpoint) : null),
+      (endpoint) => (at === null || isSameEndpoint(endpoint, at) ? this.#connect(endpoint) : null),
       (error, endpoint) => {
         const decision = decisionOfBroken(error);
         failed(decision, endpoint);
@@ -104,9 +104,9 @@ export class MxConnector {
   }
 
   /** The end of this attempt. In a queue, the next job may continue with the session. */
-  async rest(): Promise<void> {
+  rest(): Promise<void> {
     if (this.#open !== null && keepForReuse(this.#check, this.#open)) this.#open = null;
-    await this.leave();
+    return this.leave();
   }
 
   #resume(): void {
@@ -119,7 +119,8 @@ export class MxConnector {
   async #connect(endpoint: MailHostEndpoint): Promise<Conversation> {
     const { ctx, batch } = this.#check;
     this.#hasDialled = true;
-    const state = (await ctx.sites.sessions?.newState(batch.site)) ?? null;
+    const { sessions } = ctx.sites;
+    const state = sessions === null ? null : await sessions.newState(batch.site);
     try {
       const opened = await openConversation(this.#check, endpoint, this.#key, state);
       this.#onlySilence = false;

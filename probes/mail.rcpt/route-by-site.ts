@@ -22,7 +22,8 @@ export interface SiteBatch {
 export async function routeBySite(ctx: Ctx, input: Input, evidence: RcptEvidence, questions: readonly Question[]): Promise<SiteBatch[]> {
   const batches = new Map<string, SiteBatch>();
   const random = seededRandom(evidence.seed);
-  for (const [name, asked] of byDomain(questions)) {
+  const domains = byDomain(questions);
+  for (const [name, asked] of domains) {
     const domain = unknownDomain(name);
     evidence.domains.push(domain);
     const found = await findHosts(ctx, input, domain, asked, random);
@@ -32,7 +33,7 @@ export async function routeBySite(ctx: Ctx, input: Input, evidence: RcptEvidence
       input.mx_port,
     );
     // Customers of one provider share a site, and each has hosts of its own: another customer's host refuses what it does not serve.
-    const key = hostSet(domain.hosts);
+    const key = domains.size === 1 ? "" : hostSet(domain.hosts);
     const batch = batches.get(key) ?? { site: domain.site, hosts: domain.hosts, questions: [] };
     batch.questions.push(...asked);
     batches.set(key, batch);

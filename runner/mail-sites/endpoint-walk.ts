@@ -22,7 +22,7 @@ export class EndpointWalk<At extends Endpoint> {
   }
 
   /** The first that opens, from the current endpoint on, which stays the current one. `connect` gives null to stop there. */
-  async open<Opened>(connect: (endpoint: At) => Promise<Opened | null>, failed: (error: FailureError, endpoint: At) => AfterFailure): Promise<Opened | null> {
+  async open<Opened>(connect: (endpoint: At) => Promise<Opened> | null, failed: (error: FailureError, endpoint: At) => AfterFailure): Promise<Opened | null> {
     for (let endpoint = this.current; endpoint !== null; endpoint = this.current) {
       try {
         return await connect(endpoint);

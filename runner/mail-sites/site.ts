@@ -29,8 +29,8 @@ const FAMILIES = [
   "antispamcloud.com",
   "zoho.com",
   "zoho.eu",
-] as const;
+].map((family) => ({ family, suffix: `.${family}` }));
 
 function familyOf(host: string): string {
-  return FAMILIES.find((family) => host === family || host.endsWith(`.${family}`)) ?? host;
+  return FAMILIES.find(({ family, suffix }) => host === family || host.endsWith(suffix))?.family ?? host;
 }
