@@ -31,13 +31,13 @@ interface Line {
 const LINES: readonly Line[] = [
   {
     name: "one connection for 1,000",
-    task: { addresses: 1000, runs: 20, concurrency: 1 },
+    task: { addresses: 1000, runs: 60, concurrency: 1 },
     ratioGoal: { of: "ratio", at: "least", value: 0.6 },
     ownGoal: { of: "ours", at: "least", value: 5000 },
   },
   {
     name: "a connection each, 50 at a time",
-    task: { addresses: 1, runs: 3000, concurrency: 50 },
+    task: { addresses: 1, runs: 6000, concurrency: 50 },
     ratioGoal: { of: "ratio", at: "least", value: 0.7 },
     ownGoal: null,
   },
@@ -63,8 +63,8 @@ async function measureRates(setting: Setting): Promise<Figure[]> {
       contenders.set(`${name}: ours`, () => ours.ask<RcptAnswer>({ ...request, together: 16 }));
       for (const together of PORTIONS) contenders.set(`${name}: ${together}`, () => bare.ask<RcptAnswer>({ ...request, together }));
     }
-    // Once for nothing: both have to be compiled and warm.
-    await interleaved(1, contenders, setting.progress);
+    // Rounds that are not counted: both have to be compiled and warm, as a process is that runs for days.
+    await interleaved(setting.quick ? 1 : 4, contenders, setting.progress);
     const measured = await interleaved(setting.quick ? 2 : 9, contenders, setting.progress);
     return LINES.flatMap((line) => [...figures(line, measured), cpuFigure(line, measured)]);
   } finally {
