@@ -19,6 +19,8 @@ const ENQUEUED_TOGETHER = 500;
 
 export interface BareJobsRequest extends FloodRequest {
   readonly path: string;
+  /** The jobs are in memory, and only their results are stored. */
+  readonly isResultsOnly: boolean;
 }
 
 interface Row {
@@ -37,8 +39,8 @@ interface Ended {
   readonly result: string;
 }
 
-serve<BareJobsRequest>("ready", async ({ path, port, total, concurrency }) => {
-  const store = new Store(path);
+serve<BareJobsRequest>("ready", async ({ path, port, total, concurrency, isResultsOnly }) => {
+  const store = new Store(path, isResultsOnly);
   const input = { target_host: "127.0.0.1", target_port: port, tls: { mode: "none" as const }, helo_domain: HELO_DOMAIN };
   store.enqueue(total, { specversion: "1.0", source: "bench", type: "bench", time: new Date().toISOString(), data: { input } });
   const cpuBefore = process.cpuUsage();
@@ -61,8 +63,14 @@ class Store {
   readonly #finish: Statement;
   readonly #jobs: Pushing[];
   readonly #results: Pushing[];
+  /** The jobs that are not stored. */
+  readonly #unstored: Row[] = [];
+  #taken = 0;
 
-  constructor(path: string) {
+  constructor(
+    path: string,
+    readonly isResultsOnly: boolean,
+  ) {
     this.#driver = openDriver(path);
     for (const setting of FILE_SETTINGS) this.#driver.exec(setting);
     this.#driver.exec(SCHEMA);
@@ -78,24 +86,23 @@ class Store {
   enqueue(total: number, event: object): void {
     for (let first = 0; first < total; first += ENQUEUED_TOGETHER) {
       const ids = Array.from({ length: Math.min(ENQUEUED_TOGETHER, total - first) }, (_, index) => `bench-${String(first + index).padStart(30, "0")}`);
-      this.#committed(() =>
-        pushAll(
-          this.#jobs,
-          ids.map((id) => [id, JSON.stringify({ ...event, id })]),
-        ),
-      );
+      const jobs = ids.map((id) => [id, JSON.stringify({ ...event, id })] as const);
+      if (this.isResultsOnly) for (const [id, body] of jobs) this.#unstored.push({ sequence: this.#unstored.length, id, body });
+      else this.#committed(() => pushAll(this.#jobs, jobs));
     }
   }
 
   /** Ends jobs with their results, and takes others, in one transaction. */
   next(ended: readonly Ended[], max: number): Row[] {
     return this.#committed(() => {
-      this.#finish.all(LATER, LEASE, JSON.stringify(ended.map(({ row }) => row.sequence)));
+      if (!this.isResultsOnly) this.#finish.all(LATER, LEASE, JSON.stringify(ended.map(({ row }) => row.sequence)));
       pushAll(
         this.#results,
         ended.map(({ row, result }) => [`${row.id}:result`, result]),
       );
-      return this.#take.all(LATER, LEASE, max) as Row[];
+      if (!this.isResultsOnly) return this.#take.all(LATER, LEASE, max) as Row[];
+      this.#taken += max;
+      return this.#unstored.slice(this.#taken - max, this.#taken);
     });
   }
 
