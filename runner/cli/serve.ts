@@ -9,11 +9,12 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { listenAddress } from "./listen-address.js";
 import { reportError } from "./report-error.js";
+import { serverNameOption, serverNames } from "./server-names.js";
 import { allowShortSecrets, shortSecretsOption } from "./short-secrets.js";
 import { UsageError } from "./usage-error.js";
 import { lookForChange } from "./watch/look-for-change.js";
 import { readWatch } from "./watch/read-watch.js";
-import { MORE_CONNECTIONS } from "./watch/serve-status.js";
+import { type ListenPlan, MORE_CONNECTIONS } from "./watch/serve-status.js";
 import { watchOn } from "./watch/watch-on.js";
 import { watchOptions } from "./watch/watch-options.js";
 
@@ -27,6 +28,7 @@ const options = {
     description: "What may be probed: public, an address, a range (10.1.0.0/16), a host name, or *.example.org. Everything by default.",
   },
   "deny-private": { description: "Refuse private addresses unless --allow-target gives them as an address or a range." },
+  ...serverNameOption,
   history: watchOptions.history,
   public: watchOptions.public,
   export: watchOptions.export,
@@ -63,7 +65,8 @@ const FOR_A_SUITE = ["history", "public", "export", "tls-cert", "tls-key"] as co
 type Given = Arguments<typeof options>["options"];
 
 async function run({ words: [suite], options: given }: Arguments<typeof options>, io: Io): Promise<number> {
-  const at = listenAddress(given.listen ?? DEFAULT_LISTEN);
+  const listen = given.listen ?? DEFAULT_LISTEN;
+  const served = { at: listenAddress(listen), names: serverNames({ ...given, listen }) };
   const most = wholeNumber("concurrency", given.concurrency, 1, 100_000) ?? 1000;
   const isRestricted = given["allow-target"].length > 0 || given["deny-private"];
   const policy = isRestricted ? allowedTargets(given["allow-target"], given["deny-private"]) : null;
@@ -73,17 +76,17 @@ async function run({ words: [suite], options: given }: Arguments<typeof options>
   const exporter = new Exporter(loaded.served, { policy, most });
   const stopReloading = file === null ? () => undefined : reload(file, exporter, io);
   try {
-    return suite === undefined ? await serveAlone(at, exporter, given, io) : await serveWatch(suite, exporter, given, io);
+    return suite === undefined ? await serveAlone(served, exporter, given, io) : await serveWatch(suite, exporter, given, io);
   } finally {
     stopReloading();
   }
 }
 
-async function serveAlone(at: ReturnType<typeof listenAddress>, exporter: Exporter, given: Given, io: Io): Promise<number> {
+async function serveAlone({ at, names }: Pick<ListenPlan, "at" | "names">, exporter: Exporter, given: Given, io: Io): Promise<number> {
   for (const name of FOR_A_SUITE)
     if (given[name] !== null && given[name] !== false) throw new UsageError(`--${name} needs a suite`, "probe-run serve checks.yaml");
   const { most } = exporter.options;
-  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked), { mostConnections: most + MORE_CONNECTIONS });
+  const server = await serveHttp(at, (path, asked) => exporter.answer(path, asked), { mostConnections: most + MORE_CONNECTIONS, hosts: () => names });
   io.err(`probe-run: serving ${exporter.served.modules.size} modules at ${server.address}/probe\n`);
   await interrupted(io);
   server.close();

@@ -4,6 +4,7 @@ import { EXIT } from "./exit-codes.js";
 import type { Io } from "./io.js";
 import { listenAddress } from "./listen-address.js";
 import { openQueueOption } from "./open-queue-option.js";
+import { serverNames } from "./server-names.js";
 import { allowShortSecrets } from "./short-secrets.js";
 import { Monitor } from "./worker/monitor.js";
 import { CHILD_VARIABLE, workAsChild } from "./worker/worker-process.js";
@@ -30,6 +31,7 @@ async function run({ options: given }: Arguments<typeof workOptions>, io: Io): P
   const settings = workSettings(given, io.env);
   allowShortSecrets(given);
   if (given.listen !== null) listenAddress(given.listen);
+  serverNames(given);
   if (io.env[CHILD_VARIABLE] === "1" && process.connected) return workAsChild(given, settings, io);
   return settings.processes === 1 ? workInProcess(given, settings, io) : workInPool(given, settings, io);
 }
@@ -73,16 +75,16 @@ async function workInPool(given: Given, { processes }: WorkSettings, io: Io): Pr
   }
 }
 
-async function startListener({ listen: address }: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
-  if (address === null) return () => undefined;
+async function startListener(given: Given, monitor: Monitor, isStopping: () => boolean, io: Io): Promise<() => void> {
+  if (given.listen === null) return () => undefined;
   const { listen } = await import("./worker/listen.js");
-  const server = await listen(address, monitor, isStopping);
+  const server = await listen(given.listen, serverNames(given), monitor, isStopping);
   io.err(`probe-run: serving ${server.address}/metrics\n`);
   return () => server.close();
 }
 
 /** The options for a child process. */
-function argvOf({ processes: _, listen: __, ...rest }: Given): string[] {
+function argvOf({ processes: _, listen: __, "server-name": ___, ...rest }: Given): string[] {
   return Object.entries(rest).flatMap(([name, value]) => {
     if (value === false || value === null) return [];
     if (value === true) return [`--${name}`];

@@ -12,6 +12,7 @@ import { fileProblem } from "../../support/file-error.js";
 import { RequestError } from "../../support/request-error.js";
 import type { Io } from "../io.js";
 import { listenAddress } from "../listen-address.js";
+import { serverNames } from "../server-names.js";
 import { UsageError } from "../usage-error.js";
 import type { WatchOptions } from "./watch-options.js";
 
@@ -21,19 +22,22 @@ export const MORE_CONNECTIONS = 128;
 export interface ListenPlan {
   readonly at: { readonly host: string; readonly port: number };
   readonly certificate: Certificate | null;
+  /** Of --server-name. */
+  readonly names: readonly string[];
 }
 
 /** Where the status page is served; null without --listen. */
-export async function listenPlan(given: Pick<WatchOptions, "listen" | "tls-cert" | "tls-key">, io: Io): Promise<ListenPlan | null> {
+export async function listenPlan(given: Pick<WatchOptions, "listen" | "server-name" | "tls-cert" | "tls-key">, io: Io): Promise<ListenPlan | null> {
   const { "tls-cert": certificate, "tls-key": key } = given;
   if ((certificate === null) !== (key === null)) throw new UsageError("--tls-cert and --tls-key belong together");
+  const names = serverNames(given);
   if (given.listen === null) {
     if (certificate !== null) throw new UsageError("--tls-cert needs --listen");
     return null;
   }
   const at = listenAddress(given.listen);
-  if (certificate === null || key === null) return { at, certificate: null };
-  return { at, certificate: { certificate: await textOf(resolve(io.cwd, certificate)), key: await textOf(resolve(io.cwd, key)) } };
+  if (certificate === null || key === null) return { at, names, certificate: null };
+  return { at, names, certificate: { certificate: await textOf(resolve(io.cwd, certificate)), key: await textOf(resolve(io.cwd, key)) } };
 }
 
 /** Passwords and tokens must not cross a network in the clear. */
@@ -44,11 +48,12 @@ export function assertProtected({ at, certificate }: ListenPlan, login: Login | 
 }
 
 /** With an exporter, /probe is served, too. */
-export async function serveStatus({ at, certificate }: ListenPlan, site: StatusSite, exporter: Exporter | null): Promise<HttpServing> {
+export async function serveStatus({ at, certificate, names }: ListenPlan, site: StatusSite, exporter: Exporter | null): Promise<HttpServing> {
+  const options = { certificate, mayPost: isHeartbeat, hosts: (path: string) => hostsOf(path, site.login, names) };
   const server =
     exporter === null
-      ? await serveHttp(at, (path, asked) => site.answer(path, asked), { certificate, mayPost: isHeartbeat })
-      : await serveHttp(at, withExporter(site, exporter), { certificate, mayPost: isHeartbeat, mostConnections: exporter.options.most + MORE_CONNECTIONS });
+      ? await serveHttp(at, (path, asked) => site.answer(path, asked), options)
+      : await serveHttp(at, withExporter(site, exporter), { ...options, mostConnections: exporter.options.most + MORE_CONNECTIONS });
   return {
     address: server.address,
     close: () => {
@@ -56,6 +61,13 @@ export async function serveStatus({ at, certificate }: ListenPlan, site: StatusS
       server.close();
     },
   };
+}
+
+/** Where a login protects what is served, or the token of a heartbeat does, a page of another site has nothing to show for the name that led it here. */
+function hostsOf(path: string, login: Login | null, names: readonly string[]): readonly string[] | null {
+  if (isHeartbeat(path)) return null;
+  if (names.length === 0) return login === null ? [] : null;
+  return login?.oidc == null ? names : [...names, new URL(login.oidc.settings.url).hostname];
 }
 
 async function textOf(file: string): Promise<string> {

@@ -25,7 +25,7 @@ import { replaceWatch } from "./replace-watch.js";
 import { assertProtected, type ListenPlan, listenPlan, serveStatus } from "./serve-status.js";
 import { DEFAULT_HISTORY, type WatchOptions as Given } from "./watch-options.js";
 
-type Served = Pick<Given, "history" | "listen" | "tls-cert" | "tls-key" | "public" | "export" | "queue">;
+type Served = Pick<Given, "history" | "listen" | "server-name" | "tls-cert" | "tls-key" | "public" | "export" | "queue">;
 
 /** Watches until it is interrupted. With an exporter, /probe is served at the same address. */
 export async function watchOn(read: ReadWatch, given: Served, most: number, io: Io, exporter: Exporter | null = null): Promise<number> {

@@ -1,5 +1,6 @@
 import { FORMAT_NAMES } from "../../formats/formats.js";
 import type { Arguments } from "../arguments.js";
+import { serverNameOption } from "../server-names.js";
 import { shortSecretsOption } from "../short-secrets.js";
 
 export const DEFAULT_HISTORY = ".probe-run/history.db";
@@ -14,6 +15,7 @@ export const watchOptions = {
   },
   concurrency: { value: "N", description: "Simultaneous runs (1000; with --once the suite's concurrency)." },
   listen: { value: "HOST:PORT", description: "Serve the status page, /healthz, /metrics and the API there." },
+  ...serverNameOption,
   "tls-cert": { value: "FILE", description: "With --listen: serve by TLS, with this certificate and its chain (PEM)." },
   "tls-key": { value: "FILE", description: "The certificate's key (PEM)." },
   public: { description: "The page and the API show names and states only, no inputs, addresses or reasons; all of it after a login, if watch.page has one." },

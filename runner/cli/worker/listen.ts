@@ -6,7 +6,7 @@ import { listenAddress } from "../listen-address.js";
 import type { Monitor } from "./monitor.js";
 
 /** /healthz: the process is up. /readyz: it claims jobs, and the store answers. /metrics: Prometheus. */
-export function listen(written: string, monitor: Monitor, isStopping: () => boolean): Promise<HttpServing> {
+export function listen(written: string, names: readonly string[], monitor: Monitor, isStopping: () => boolean): Promise<HttpServing> {
   const pages: Readonly<Record<string, () => Promise<HttpAnswer>>> = {
     "/healthz": async () => ({ status: 200, text: "ok\n" }),
     "/readyz": async () => {
@@ -18,8 +18,9 @@ export function listen(written: string, monitor: Monitor, isStopping: () => bool
       return { status: 200, text: `${metricsText(monitor.snapshot)}${liveMetrics()}`, type: METRICS_TYPE };
     },
   };
-  return serveHttp(listenAddress(written), async (path) => {
+  const answer = async (path: string): Promise<HttpAnswer> => {
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     return page === undefined ? { status: 404, text: `not found; the pages are ${Object.keys(pages).join(", ")}\n` } : page();
-  });
+  };
+  return serveHttp(listenAddress(written), answer, { hosts: () => names });
 }

@@ -12,6 +12,7 @@ import { type Arguments, wholeNumber } from "../arguments.js";
 import type { Io } from "../io.js";
 import { openQueueOption } from "../open-queue-option.js";
 import { queueOption } from "../queue-option.js";
+import { serverNameOption } from "../server-names.js";
 import { shortSecretsOption } from "../short-secrets.js";
 import { retryWarner } from "../warn-once.js";
 
@@ -54,6 +55,7 @@ export const workOptions = {
   lease: { value: "MS", description: "How long until other workers get a job if this one dies (30000)." },
   grace: { value: "MS", description: "How long running jobs may finish after SIGTERM before they are released (25000)." },
   listen: { value: "HOST:PORT", description: "Serve /healthz, /readyz and /metrics on this address." },
+  ...serverNameOption,
 } as const;
 
 export type Given = Arguments<typeof workOptions>["options"];

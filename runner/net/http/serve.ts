@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { AddressInfo } from "node:net";
 import type { Certificate } from "../transport/listen.js";
 import { boundConnections, CONNECTION_CHECKS, HANDSHAKE_TIMEOUT } from "./bounded-connections.js";
+import { isOwnHost, plainAddress } from "./own-host.js";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -54,6 +55,8 @@ export interface ServingOptions {
   readonly mostConnections?: number;
   /** Paths that take POST, too. What is posted is not looked at. */
   readonly mayPost?: (path: string) => boolean;
+  /** The names that requests for a path may be addressed to, besides those of the machine itself; null: any. Without names, any but on the loopback. */
+  readonly hosts?: (path: string) => readonly string[] | null;
   /** Serve by TLS. */
   readonly certificate?: Certificate | null;
 }
@@ -65,10 +68,16 @@ const MOST_POSTED_BYTES = 65_536;
 export async function serveHttp(
   at: { readonly host: string; readonly port: number },
   answer: (path: string, asked: HttpAsked) => Promise<HttpAnswer>,
-  { mostConnections = MAX_CONNECTIONS, certificate = null, mayPost = () => false }: ServingOptions = {},
+  { mostConnections = MAX_CONNECTIONS, certificate = null, mayPost = () => false, hosts = () => [] }: ServingOptions = {},
 ): Promise<HttpServing> {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const [path = "/", ...query] = (request.url ?? "/").split("?");
+    const names = hosts(path);
+    const { host } = request.headers;
+    if (names !== null && !isOwnHost(host, { listening: at.host, address: request.socket.localAddress ?? "", names })) {
+      reply(response, false, misdirected(host));
+      return;
+    }
     if (request.method === "POST" && mayPost(path)) discardBody(request);
     else if (request.method !== "GET" && request.method !== "HEAD") {
       reply(response, false, { status: 405, text: "only GET\n" });
@@ -89,6 +98,12 @@ export async function serveHttp(
   return { address: addressOf(server, tls === null ? "http" : "https"), close: () => close(server) };
 }
 
+/** RFC 9110, 15.5.20. */
+function misdirected(host = ""): HttpAnswer {
+  const text = `this server is not served as ${JSON.stringify(host.slice(0, 253))}: if that is a name of its own, start it with --server-name NAME\n`;
+  return { status: 421, text };
+}
+
 function discardBody(request: IncomingMessage): void {
   let bytes = 0;
   request.on("data", (piece: Buffer) => {
@@ -102,7 +117,7 @@ function askedOf(request: IncomingMessage, query: URLSearchParams, signal: Abort
     method: request.method ?? "GET",
     query,
     signal,
-    address: (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, ""),
+    address: plainAddress(request.socket.remoteAddress ?? ""),
     isEncrypted: "encrypted" in request.socket,
     header: (name) => {
       const value = request.headers[name];

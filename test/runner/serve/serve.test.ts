@@ -8,7 +8,7 @@ import { playTranscript } from "../../../runner/lab/transcript-server.js";
 import { certificate, certificatePath } from "../../support/certificates.js";
 import { realServer } from "../../support/real-servers.js";
 import { probeRun } from "../cli/command-line.js";
-import { type Serving, scrape, startServing } from "./serving.js";
+import { getAs, type Serving, scrape, startServing } from "./serving.js";
 
 const folder = mkdtempSync(join(tmpdir(), "probe-run-serve-"));
 const closing: { close(): Promise<void> }[] = [];
@@ -211,6 +211,22 @@ realServer("icmp", ["ping"], () => {
   });
 });
 
+test("a page whose name leads to this machine gets nothing, and no probe is run for it; a name of its own is given by --server-name", async () => {
+  const path = `/probe?${new URLSearchParams({ target: silent, module: "tcp_connect" })}`;
+  const serving = await startServing([]);
+  expect(await getAs("attacker.example", `${serving.address}${path}`)).toEqual({
+    status: 421,
+    text: 'this server is not served as "attacker.example": if that is a name of its own, start it with --server-name NAME\n',
+  });
+  expect(await (await fetch(`${serving.address}/metrics`)).text()).not.toContain("probe_run_serve_probes_total{");
+  await serving.stop();
+  const named = await startServing(["--server-name", "Probes.example.org"]);
+  const statuses = ["probes.example.org", "attacker.example", "localhost"].map(async (host) => (await getAs(host, `${named.address}${path}`)).status);
+  expect(await Promise.all(statuses)).toEqual([200, 421, 200]);
+  await named.stop();
+  await expect(startServing(["--server-name", "https://probes.example.org/"])).rejects.toThrow("--server-name takes a host name");
+});
+
 describe("with a suite", () => {
   const check = "{ probe: network.tcp, name: gone, input: { target_host: 127.0.0.1, target_port: 1 } }";
   const folder = mkdtempSync(join(tmpdir(), "probe-run-serve-suite-"));
@@ -233,6 +249,28 @@ describe("with a suite", () => {
     const names = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(await serving.stop()).toBe(0);
+  });
+
+  test("the name of a request counts where nothing else protects the answer: not for a heartbeat's token, nor with a login", async () => {
+    const token = "token-of-a-job-that-reports";
+    const heartbeats = `, heartbeats: [{ name: job, every: 1h, token: ${token} }]`;
+    write("named.yaml", heartbeats);
+    write("login.yaml", `${heartbeats}, page: { tokens: [token-of-the-test] }`);
+    const statuses = async (words: string[], host: string): Promise<unknown[]> => {
+      const serving = await startServing(words, folder);
+      const paths = ["/", "/api/v1/checks", "/metrics", "/healthz", `/heartbeat/${token}`];
+      const answers = await Promise.all(paths.map((path) => getAs(host, `${serving.address}${path}`, { authorization: "Bearer token-of-the-test" })));
+      await serving.stop();
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses(["named.yaml", "--history", "named.db"], "attacker.example")).toEqual([421, 421, 421, 421, 200]);
+    expect(await statuses(["named.yaml", "--history", "named.db", "--server-name", "status.example.org"], "status.example.org")).toEqual(
+      new Array(5).fill(200),
+    );
+    expect(await statuses(["login.yaml", "--history", "login.db"], "status.example.org")).toEqual(new Array(5).fill(200));
+    expect(await statuses(["login.yaml", "--history", "login.db", "--server-name", "status.example.org"], "attacker.example")).toEqual([
+      421, 421, 421, 421, 200,
+    ]);
   });
 
   test("with a login, /probe is for operators; a public page without a login is refused", async () => {

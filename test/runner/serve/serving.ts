@@ -1,3 +1,5 @@
+import { get } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import { main } from "../../../runner/cli/cli.js";
 
 export interface Serving {
@@ -44,6 +46,15 @@ export async function startServing(words: readonly string[], cwd = process.cwd()
 }
 
 async function* nothing(): AsyncIterable<Uint8Array> {}
+
+/** A request that is addressed to another name: fetch sets the Host field by itself. */
+export async function getAs(host: string, url: string, headers: Record<string, string> = {}): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { ...headers, host } }, (response) => {
+      textOf(response).then((text) => resolve({ status: response.statusCode, text }), reject);
+    }).on("error", reject);
+  });
+}
 
 export interface Scraped {
   readonly status: number;
