@@ -21,7 +21,7 @@ interface Establishing {
 
 export async function establishKeys(input: Input, asked: NonNullable<Input["nts"]>, ctx: Establishing, evidence: Evidence<Output>): Promise<NtsKeys> {
   const { port, ...tls } = asked;
-  const keys: NtsKeys = { tls: null, server: null, port: null, cookies: [], clientToServer: Buffer.alloc(0), serverToClient: Buffer.alloc(0) };
+  const keys: NtsKeys = { tls: null, reached: null, server: null, port: null, cookies: [], clientToServer: Buffer.alloc(0), serverToClient: Buffer.alloc(0) };
   const { target_host: host, target_port } = input;
   const seen = { server: host, port: target_port, tls: keys.tls, cookies: 0, new_cookies: 0, authenticated: false };
   evidence.nts = seen;

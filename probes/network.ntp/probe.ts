@@ -5,6 +5,7 @@ import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { encodeRequest, type NtpReply, readReply, referenceText } from "../../runner/net/ntp/message.js";
 import type { NtsKeys } from "../../runner/net/nts/capability.js";
+import { timeServer } from "../../runner/net/nts/time-server.js";
 import type { UdpPeer, UdpReply } from "../../runner/net/udp/peer.js";
 import { round } from "../../runner/run/clock.js";
 import { FailureError, failureError } from "../../runner/run/failure-error.js";
@@ -30,7 +31,8 @@ async function run(input: Input, ctx: Ctx): Promise<Evidence<Output>> {
   const timed: TimedReply[] = [];
   const failure = await ctx.attempt(async () => {
     const keys = input.nts === undefined ? null : await establishKeys(input, input.nts, ctx, evidence);
-    const peer = await ctx.udp.peer({ ...input, host: keys?.server ?? input.target_host, port: keys?.port ?? input.target_port });
+    const target = { host: input.target_host, port: input.target_port };
+    const peer = await ctx.udp.peer({ ...input, ...(keys === null ? target : timeServer(keys, target)) });
     for (let number = 0; number < input.samples; number++) {
       if (number > 0) await sleep(input.interval_ms, undefined, { signal: ctx.signal });
       if (!(await takeSample({ peer, keys, input, ctx, evidence, timed }))) break;

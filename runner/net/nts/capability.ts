@@ -16,6 +16,8 @@ export interface KeyTarget extends DialTarget {
 /** What key establishment gives; filled in as it is learned, so that no failure loses it. */
 export interface NtsKeys {
   tls: TlsFacts | null;
+  /** The address of the key server. */
+  reached: string | null;
   /** The server to ask for the time, if it is another one. */
   server: string | null;
   port: number | null;
@@ -40,6 +42,7 @@ const MAX_RECORDS = 64;
 
 async function establish(run: WireRun, target: KeyTarget, keys: NtsKeys): Promise<void> {
   const connection = await tcpGrant(run).connect(target);
+  keys.reached = connection.remoteAddress;
   try {
     const name = target.tls.servername ?? target.host;
     const options = { host: name, alpn: [ALPN], min_version: "TLSv1.3", ...(target.tls.ca === undefined ? {} : { ca: target.tls.ca }) } as const;

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Output } from "../../../probes/network.ntp/schema.js";
-import { run } from "../../../runner/harness/run.js";
+import { type RunOptions, run } from "../../../runner/harness/run.js";
 import { type NtsServer, type NtsServerSettings, record, startNtsServer } from "../../../runner/lab/nts-server.js";
 import { listen } from "../../../runner/net/transport/listen.js";
+import { allowedTargets } from "../../../runner/queue/allowed-targets.js";
+import { RunTargets } from "../../../runner/run/run-targets.js";
 
 async function probe(settings: NtsServerSettings): Promise<Output & { readonly timePort: number }> {
   const server = await startNtsServer(settings);
@@ -13,9 +15,9 @@ async function probe(settings: NtsServerSettings): Promise<Output & { readonly t
   }
 }
 
-async function ask({ timePort }: NtsServer, port: number): Promise<Output> {
+async function ask({ timePort }: NtsServer, port: number, options: RunOptions = {}): Promise<Output> {
   const target = { target_host: "127.0.0.1", target_port: timePort, nts: { port, verify: "ignore" as const }, command_timeout_ms: 1500, timeout_ms: 8000 };
-  return (await run("network.ntp", target)).output as Output;
+  return (await run("network.ntp", target, options)).output as Output;
 }
 
 const usual = (cookies: readonly Buffer[]): Buffer[] => [record(0x8001, [0, 0]), record(0x8004, [0, 15]), ...cookies.map((cookie) => record(5, cookie))];
@@ -96,6 +98,42 @@ describe("key establishment ends", () => {
       expect((await ask(server, silent.port)).failure).toMatchObject({ phase: "tls", code: "timeout" });
     } finally {
       await silent.close();
+      await server.close();
+    }
+  });
+});
+
+describe("a server that key establishment names", () => {
+  const naming =
+    (name: string) =>
+    (cookies: readonly Buffer[]): Buffer =>
+      Buffer.concat([...usual(cookies), record(6, Buffer.from(name)), END]);
+
+  test.each(["localhost", "127.0.0.1", "LOCALHOST"])("is asked at an address of the kind that the key server has: %s", async (name) => {
+    expect(await probe({ records: naming(name) })).toMatchObject({ status: "ok", nts: { server: name, authenticated: true } });
+  });
+
+  test.each([
+    ["169.254.169.254", "connect", "169.254.169.254 for the time: not a public address (link_local, RFC 3927)"],
+    ["10.0.0.1", "connect", "(private, RFC 1918)"],
+    ["::ffff:10.0.0.1", "connect", "(v4_mapped, RFC 4291, 2.5.5.2)"],
+    ["fe80::1%eth0", "resolve", "is not a host name or an IP address"],
+    ["", "resolve", "is not a host name or an IP address"],
+  ])("gets nothing at another one that is not public: %s", async (name, phase, reason) => {
+    const output = await probe({ records: naming(name) });
+    expect(output).toMatchObject({ failure: { phase, code: "not_permitted", message: expect.stringContaining(reason) }, samples: [] });
+  });
+
+  test("gets nothing where the run may not connect to its address", async () => {
+    const server = await startNtsServer({ records: naming("127.0.0.2") });
+    try {
+      const targets = new RunTargets(allowedTargets(["127.0.0.1"], true));
+      expect(await ask(server, server.port, { targets })).toMatchObject({
+        failure: { code: "not_permitted" },
+        samples: [],
+        nts: { server: "127.0.0.2", cookies: 8 },
+      });
+    } finally {
       await server.close();
     }
   });
