@@ -40,10 +40,11 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
   return evidence;
 }
 
-/** A run in which no question was answered has examined nothing. */
-function failureOf({ domain, keys, unanswered }: DkimFacts): Failure | null {
-  const isSilent = unanswered > 0 && keys.every(({ state }) => state === "unknown");
-  return isSilent ? failureOfOutcome(keys[0]?.outcome ?? "timeout", `the DKIM keys of ${domain}`) : null;
+/** A selector that was given is what the run is about; of the usual ones, it is enough if one got an answer. */
+function failureOf({ domain, keys, silence }: DkimFacts): Failure | null {
+  const silent = keys.find(({ source, state }) => source === "given" && state === "unknown");
+  if (silent !== undefined) return failureOfOutcome(silent.outcome, `TXT ${silent.selector}._domainkey.${domain}`);
+  return keys.length === 0 && silence !== null ? failureOfOutcome(silence, `the DKIM keys of ${domain}`) : null;
 }
 
 const MAX_SHOWN = 20;

@@ -44,7 +44,7 @@ const REPORTS: ReadonlySet<string> = new Set(["dmarc.rua", "tlsrpt.record"]);
 /** Without these, nothing is known; the others only make it less sure. */
 const DECISIVE: Readonly<Record<Area, readonly string[]>> = {
   spoofing: ["dmarc.record", "spf.record", "spf.include"],
-  arrival: ["sender.authenticated", "reverse.ptr"],
+  arrival: ["sender.authenticated", "dkim.selector", "reverse.ptr"],
   receiving: ["mx.record", "mx.host", "tls.starttls", "tls.required", "dane.tlsa", "dnssec.signed"],
 };
 

@@ -32,6 +32,8 @@ export interface DkimFacts {
   readonly wildcard: boolean;
   /** The usual selectors that got no answer. */
   readonly unanswered: number;
+  /** Why not one of them got an answer; null if one did. */
+  readonly silence: DnsOutcome | null;
   /** The domain has keys below _domainkey; null if that is not known. */
   readonly has_domainkeys: boolean | null;
   /** Records of abandoned standards (ADSP, DomainKeys). */
@@ -60,11 +62,14 @@ export async function examineDkim(domain: string, { selectors, guess }: DkimQues
   const usual = isGuessing ? USUAL_SELECTORS.filter((selector) => !selectors.includes(selector)) : [];
   const guessed = await Promise.all(usual.map((selector) => examineKey(domain, selector, "guessed", questions)));
   const keys = [...given, ...guessed.filter((key) => isPublished(key) && !(isForeign && isNoKey(key))), ...(wildcard ? [random] : [])];
+  const tried = [random, ...guessed];
+  const unanswered = tried.filter(({ state }) => state === "unknown").length;
   return {
     domain,
     keys,
     wildcard,
-    unanswered: [random, ...guessed].filter(({ state }) => state === "unknown").length,
+    unanswered,
+    silence: unanswered === tried.length ? random.outcome : null,
     // RFC 8020: below a name that does not exist there is nothing.
     has_domainkeys: base.outcome === "no_such_name" ? false : keys.some(({ state }) => state === "valid") ? true : null,
     outdated: [

@@ -13,6 +13,8 @@ export interface DkimJudgeOptions {
 /** A key that is missing costs mail; a key that can be broken lets others sign. */
 const rule = (name: string, spec: string, area: Area = "arrival"): Rule => ({ id: `dkim.${name}`, area, spec });
 const RECORD = rule("record", "RFC 6376 3.6.1");
+/** Not to know a key that the domain signs with is more than not to know its selectors. */
+const SELECTOR = rule("selector", "RFC 6376 6.1.2");
 
 export function judgeDkim(facts: DkimFacts, options: DkimJudgeOptions): Check[] {
   return [
@@ -36,6 +38,8 @@ function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: Dk
   if (sends === false) return [check(RECORD, "not_applicable", "a domain that sends no mail needs no key")];
   // What was found has checks of its own.
   if (keys.some(({ state, source }) => state === "invalid" || state === "revoked" || (state === "absent" && source === "given"))) return [];
+  const silentGiven = keys.filter(({ state }) => state === "unknown").map(({ selector }) => selector);
+  if (silentGiven.length > 0) return [check(RECORD, "unknown", `whether there is a key is not known: no answer at ${silentGiven.join(", ")}`)];
   if (hasKeys === false)
     return [
       check(RECORD, "notice", `there seems to be no key: _domainkey.${domain} does not exist`, { advice: advice("Sign what you send, and publish the key.") }),
@@ -48,10 +52,10 @@ function presenceCheck({ domain, keys, unanswered, has_domainkeys: hasKeys }: Dk
   ];
 }
 
-function keyChecks(key: DkimKeyFacts, domain: string, { evidenceOf }: DkimJudgeOptions): Check[] {
-  const { selector, state, outcome, aliases, record, texts } = key;
+function keyChecks(key: DkimKeyFacts, domain: string, { sends, evidenceOf }: DkimJudgeOptions): Check[] {
+  const { selector, state, aliases, record, texts } = key;
   const evidence = evidenceOf(selector);
-  if (state === "unknown") return [check(RECORD, "unknown", `${selector}: no answer (${outcome.replaceAll("_", " ")})`, { evidence })];
+  if (state === "unknown") return [selectorCheck(key, sends, evidence)];
   if (state === "absent") {
     const isDangling = aliases.length > 0;
     if (isDangling)
@@ -78,6 +82,13 @@ function keyChecks(key: DkimKeyFacts, domain: string, { evidenceOf }: DkimJudgeO
     return check(ruleOf(reason), verdict, `${selector}: ${message}`, { evidence, advice: advice(why, change) });
   });
   return [...checks, ...(checks.length === 0 ? [check(RECORD, "pass", `${selector}: ${describe(key)}`, { evidence })] : []), ...strictCheck(key)];
+}
+
+/** RFC 6376, section 6.1.2: receivers that get no answer may try again later. It is no key that is missing. */
+function selectorCheck({ selector, outcome }: DkimKeyFacts, sends: boolean | null, evidence: readonly CheckEvidence[]): Check {
+  const silence = `${selector}: no answer (${outcome.replaceAll("_", " ")})`;
+  if (sends === false) return check(SELECTOR, "not_applicable", `${silence}; a domain that sends no mail needs no key`, { evidence });
+  return check(SELECTOR, "unknown", `${silence}: whether signatures with it verify is not known`, { evidence });
 }
 
 function describe({ key_type: type, key_bits: bits }: DkimKeyFacts): string {

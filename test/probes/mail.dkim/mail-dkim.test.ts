@@ -33,6 +33,29 @@ test("a domain whose name servers fail has unknown keys, and the run a failure",
   expect(output).toMatchObject({ status: "error", failure: { code: "dns_failure" }, keys: [{ selector: "s1", state: "unknown" }], findings: [] });
 });
 
+test("to get no answer at the selector that was given is a failure, though others have answers", async () => {
+  const server = await startDnsServer({ zones: [KEYLESS], behave: ({ name }) => (name.startsWith("s1.") ? { rcode: 2 } : undefined) });
+  open.push(server);
+  const output = (await runReport("mail.dkim", { domain: "a.example", selectors: ["s1"], resolver: { servers: server.servers } })).envelope.output as Output;
+  expect(output).toMatchObject({ status: "error", failure: { code: "dns_failure" }, keys: [{ selector: "s1", state: "unknown" }], unanswered: 0 });
+  expect(output.checks.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(["dkim.record unknown", "dkim.selector unknown"]);
+});
+
+test("without a selector, the failure is why no usual one has an answer; one that has none is no failure", async () => {
+  const server = await startDnsServer({
+    zones: [KEYLESS],
+    behave: ({ name }) => (/^(?!_domainkey)[^.]+\._domainkey\.a/.test(name) ? { rcode: 2 } : undefined),
+  });
+  const other = await startDnsServer({ zones: [KEYLESS], behave: ({ name }) => (name.startsWith("default.") ? { rcode: 2 } : undefined) });
+  open.push(server, other);
+  const output = async ({ servers }: { servers: readonly string[] }) =>
+    (await runReport("mail.dkim", { domain: "a.example", resolver: { servers: [...servers] } })).envelope.output as Output;
+  expect(await output(server)).toMatchObject({ status: "error", failure: { code: "dns_failure" } });
+  expect(await output(other)).toMatchObject({ status: "ok", failure: null, unanswered: 1 });
+});
+
+const KEYLESS = "$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60\n_x._domainkey.a A 192.0.2.1";
+
 test("under a wildcard, common selectors are not queried", async () => {
   const zone = '$ORIGIN example.\n@ SOA ns hostmaster 1 3600 600 86400 60\n*._domainkey.parked TXT "v=DKIM1; p="';
   const server = await startDnsServer({ zones: [zone] });

@@ -4,7 +4,8 @@ import { accept } from "../../../runner/harness/accept.js";
 import { labOf, loadDefinition } from "../../../runner/harness/registry.js";
 import { runReport } from "../../../runner/harness/run.js";
 import { parseAsked } from "../../../runner/harness/version.js";
-import { startDnsServer } from "../../../runner/lab/dns-server.js";
+import { type DnsServerOptions, startDnsServer } from "../../../runner/lab/dns-server.js";
+import { RSA_PUBLIC_KEYS } from "../../../runner/lab/rsa-public-keys.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -17,6 +18,25 @@ async function ofLab(name: string, input: Record<string, unknown> = {}): Promise
   open.push(lab);
   const server = lab.servers.find((each) => each.name === name);
   return (await runReport("mail.posture", { ...server?.input, ...input })).envelope.output as Output;
+}
+
+/** A domain that sends from an address with a name, and whose mail host is not contacted. */
+async function ofGood(behave: DnsServerOptions["behave"] & {}): Promise<Output> {
+  const zone = [
+    "$ORIGIN example.",
+    "@ SOA ns hostmaster 1 3600 600 86400 60",
+    "own MX 10 mx.own",
+    "mx.own A 127.0.0.1",
+    'own TXT "v=spf1 ip4:127.0.0.1 -all"',
+    '_dmarc.own TXT "v=DMARC1; p=reject; np=reject; rua=mailto:d@own.example"',
+    `s1._domainkey.own TXT ${strings(`v=DKIM1; p=${RSA_PUBLIC_KEYS[2048]}`)}`,
+  ].join("\n");
+  const reverse = "$ORIGIN 0.0.127.in-addr.arpa.\n@ SOA ns.example. hostmaster.example. 1 3600 600 86400 60\n1 PTR mx.own.example.";
+  const server = await startDnsServer({ zones: [zone, reverse], behave });
+  open.push(server);
+  const common = { address_lists: [], guess_selectors: false, connect: false, allow_private_addresses: true };
+  const input = { domain: "own.example", selectors: ["s1"], sending_addresses: ["127.0.0.1"], ...common, resolver: { servers: [...server.servers] } };
+  return (await runReport("mail.posture", input)).envelope.output as Output;
 }
 
 const answersOf = ({ answers }: Output): Record<string, string> => Object.fromEntries(answers.map(({ area, answer }) => [area, answer]));
@@ -52,6 +72,13 @@ describe("mail.posture", () => {
     expect(answersOf(output)).toEqual({ spoofing: "unknown", arrival: "unknown", receiving: "unknown" });
     expect(output).toMatchObject({ failure: { phase: "resolve", code: "dns_failure" }, changes: [], findings: [] });
     expect(new Set(output.checks.map(({ verdict }) => verdict))).toEqual(new Set(["unknown"]));
+  });
+
+  test("without an answer at the selector that was given, it is not known whether mail arrives", async () => {
+    const failing = await ofGood(({ name }) => (name.startsWith("s1._domainkey") ? { rcode: 2 } : undefined));
+    expect(answersOf(failing)).toMatchObject({ spoofing: "protected", arrival: "unknown" });
+    expect(failing.answers.find(({ area }) => area === "arrival")?.message).toMatch(/^s1: no answer \(server failure\)/);
+    expect(answersOf(await ofGood(() => undefined))).toMatchObject({ arrival: "protected" });
   });
 
   test("a run that is cut short answers nothing, and takes two minutes at most", async () => {
