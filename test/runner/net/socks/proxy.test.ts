@@ -27,10 +27,17 @@ async function read(socket: Socket, bytes: number): Promise<Buffer> {
   while (seen.length < bytes && !socket.readableEnded) {
     const chunk = socket.read() as Buffer | null;
     if (chunk !== null) seen = Buffer.concat([seen, chunk]);
-    else await Promise.race([once(socket, "readable"), once(socket, "close")]);
+    else await readableOrClosed(socket);
     if (socket.destroyed) break;
   }
   return seen;
+}
+
+/** Leaves no listener on the socket: a large transfer becomes readable many times. */
+async function readableOrClosed(socket: Socket): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  await Promise.race([once(socket, "readable", { signal }), once(socket, "close", { signal })]).finally(() => over.abort());
 }
 
 const hello = Buffer.from([5, 1, 0]);
