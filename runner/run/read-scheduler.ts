@@ -47,11 +47,11 @@ export const { arrivedAt } = scheduler;
 export const { startWhenIdle } = scheduler;
 
 /**
- * Calls back once everything that has arrived by now is worked on. A process that is held up finds its timers due before it reads what its peers
- * sent in time: a timeout that is judged after that is the peer's, and not this process's.
+ * Calls back once everything that has arrived by now is worked on, with the promises that it settles. A process that is held up finds its timers due
+ * before it reads what its peers sent in time: a timeout that is judged after that is the peer's, and not this process's.
  */
 export function afterReading(callback: () => void): void {
-  setImmediate(() => later({ arrive: callback }));
+  setImmediate(() => later({ arrive: () => void setImmediate(callback) }));
 }
 
 function timeOfArrival(since: number): number {

@@ -1,4 +1,5 @@
 import { FailureError, failureError } from "../../run/failure-error.js";
+import { startTimeout } from "../../run/timeout.js";
 import type { Address } from "../transport/address.js";
 import { type Answer, failureOfOutcome, isCertain } from "./answer.js";
 import { processResolver } from "./process-resolver.js";
@@ -49,13 +50,13 @@ function whyNone(host: string, answers: readonly Answer<"A" | "AAAA">[], timeout
 function answersIn(questions: readonly Promise<Answer<"A" | "AAAA">>[]): Promise<Answer<"A" | "AAAA">[]> {
   return new Promise((resolve, reject) => {
     const answers: Answer<"A" | "AAAA">[] = [];
-    let timer: NodeJS.Timeout | undefined;
+    let stopWaiting: (() => void) | undefined;
     const take = (answer: Answer<"A" | "AAAA">): void => {
       answers.push(answer);
       if (answers.length === questions.length) {
-        clearTimeout(timer);
+        stopWaiting?.();
         resolve(answers);
-      } else if (answer.outcome === "found") timer ??= setTimeout(() => resolve(answers), OTHER_FAMILY_MS);
+      } else if (answer.outcome === "found") stopWaiting ??= startTimeout(OTHER_FAMILY_MS, () => resolve(answers));
     };
     for (const question of questions) question.then(take, reject);
   });

@@ -1,5 +1,5 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
-import { afterReading } from "../../run/read-scheduler.js";
+import { startTimeout } from "../../run/timeout.js";
 import { askServer } from "./ask-server.js";
 import { type ExtendedError, extendedErrorText } from "./extended-error.js";
 import { interpret, type Meaning } from "./interpret.js";
@@ -50,8 +50,8 @@ class Asking {
   readonly #turns: readonly ServerAddress[];
   readonly #tryTimeoutMs: number;
   #next = 0;
-  #silence: NodeJS.Timeout | undefined;
-  #end: NodeJS.Timeout | undefined;
+  #endSilence: Cancel = () => {};
+  #endWait: Cancel | null = null;
   #worst: ServerAnswer | null = null;
   #isOver = false;
   readonly #begunAt = performance.now();
@@ -75,14 +75,13 @@ class Asking {
 
   stop(): void {
     this.#isOver = true;
-    clearTimeout(this.#end);
-    clearTimeout(this.#silence);
+    this.#endWait?.();
+    this.#endSilence();
     for (const end of [...this.#running]) end();
   }
 
   #askNext(): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#endSilence();
     while (this.#next < this.#turns.length && this.#failed.has(this.#turns[this.#next] as ServerAddress)) this.#next += 1;
     const server = this.#turns[this.#next++];
     if (server === undefined) {
@@ -112,14 +111,9 @@ class Asking {
     const { timeoutMs } = this.timeouts;
     this.#sentAt ??= performance.now();
     const silentFor = `no name server answered within ${Math.round(timeoutMs)} ms`;
-    this.#end ??= setTimeout(() => afterReading(() => this.#finish(this.#worst ?? silent(silentFor))), timeoutMs);
-    const silence = setTimeout(() => afterReading(() => this.#hasWaited(silence)), this.#tryTimeoutMs);
-    this.#silence = silence;
-  }
-
-  /** Unless a reply came, which was read after the timer. */
-  #hasWaited(silence: NodeJS.Timeout): void {
-    if (!this.#isOver && this.#silence === silence) this.#askNext();
+    this.#endWait ??= startTimeout(timeoutMs, () => this.#finish(this.#worst ?? silent(silentFor)));
+    this.#endSilence();
+    this.#endSilence = startTimeout(this.#tryTimeoutMs, () => this.#askNext());
   }
 
   #take(server: ServerAddress, outcome: Outcome): void {

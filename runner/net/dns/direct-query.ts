@@ -8,8 +8,8 @@ import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic, round } from "../../run/clock.js";
 import type { Deadline } from "../../run/deadline.js";
 import { FailureError } from "../../run/failure-error.js";
-import { afterReading } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import { requirePermittedServers } from "../transport/permitted.js";
 import type { TlsOptions } from "./encrypted-channel.js";
 import type { EncryptedConnections } from "./encrypted-connections.js";
@@ -187,12 +187,12 @@ function waited(state: WireRun, timeoutMs: number, start: Start): Promise<DnsMes
   return new Promise((resolve) => {
     let cancel: Cancel = () => {};
     const finish = (outcome: DnsMessage | Failure): void => {
-      clearTimeout(timer);
+      stopWaiting();
       forget();
       cancel();
       resolve(outcome);
     };
-    const timer = setTimeout(() => afterReading(() => finish(failure("query", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
+    const stopWaiting = startTimeout(timeoutMs, () => finish(failure("query", "timeout", `no answer within ${timeoutMs} ms`)));
     let forget = (): void => {};
     forget = state.deadline.onEnd((reason) => finish(failure("query", reason, ENDED[reason])));
     if (state.deadline.reason === null) cancel = start((outcome) => finish("broken" in outcome ? failureOf(outcome) : outcome));

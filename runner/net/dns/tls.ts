@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { type Failure, failure } from "../../../schemas/failure.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import type { Break, Connection, ConnectionReader } from "../transport/connection.js";
 import { tcpGrant } from "../transport/dial.js";
 import { requireTrusted, tlsGrant } from "../transport/tls.js";
@@ -69,7 +70,7 @@ class TlsChannel implements Channel, ConnectionReader {
     return new Promise((resolve) => {
       let forget = (): void => {};
       const settle = (outcome: Buffer | Failure): void => {
-        clearTimeout(timer);
+        stopWaiting();
         forget();
         this.#questions.delete(id);
         if (!Buffer.isBuffer(outcome)) this.#abandoned.add(id);
@@ -78,10 +79,10 @@ class TlsChannel implements Channel, ConnectionReader {
         resolve(outcome);
         if (this.#isTired && this.#questions.size === 0) this.connection.close();
       };
-      const timer = setTimeout(() => {
+      const stopWaiting = startTimeout(timeoutMs, () => {
         this.#isTired = true;
         settle(failure("query", "timeout", `no answer within ${timeoutMs} ms`));
-      }, timeoutMs);
+      });
       this.#questions.set(id, { settle });
       forget = run.deadline.onEnd((reason) => settle(failure("query", reason, ENDED[reason])));
       if (!this.#questions.has(id)) return;

@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, ty
 import { monotonic } from "../../run/clock.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import { codeOf, wordsOf } from "../transport/classify-error.js";
 import type { Connection } from "../transport/connection.js";
 import type { BodyReader } from "./body-reader.js";
@@ -44,7 +45,7 @@ class Http2Exchange {
   #body: BodyReader | null = null;
   #stream: ClientHttp2Stream | null = null;
   #isSent = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopWaiting: () => void = () => undefined;
   #fail: (error: FailureError) => void = () => undefined;
 
   constructor(
@@ -78,7 +79,7 @@ class Http2Exchange {
       if (/^ERR_HTTP2_/.test((error as NodeJS.ErrnoException).code ?? "")) throw failureError(this.#phase(), "closed", "the peer closed the connection");
       throw error;
     } finally {
-      clearTimeout(this.#timer);
+      this.#stopWaiting();
       forget();
       this.session.off("error", broke).off("close", closed).off("goaway", goaway);
       if (this.#stream?.closed === false) this.#stream.close(constants.NGHTTP2_CANCEL);
@@ -146,8 +147,8 @@ class Http2Exchange {
   }
 
   #wait(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(failureError(this.#phase(), "timeout", `no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+    this.#stopWaiting();
+    this.#stopWaiting = startTimeout(this.timeoutMs, () => this.#fail(failureError(this.#phase(), "timeout", `no answer within ${this.timeoutMs} ms`)));
   }
 
   #failure(error: NodeJS.ErrnoException): FailureError {

@@ -1,3 +1,4 @@
+import { startTimeout } from "../../run/timeout.js";
 import { expectOk } from "./reply.js";
 import type { Untagged } from "./response.js";
 import type { ImapSession } from "./session.js";
@@ -44,7 +45,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
     return { reason: "ended", announcedAt: announcedAt };
   }
   current.wantsData = true;
-  const timer = setTimeout(leave, Math.min(timeoutMs, LONGEST_MS));
+  const stopWaiting = startTimeout(Math.min(timeoutMs, LONGEST_MS), leave);
   wake?.addEventListener("abort", leave);
   if (wake?.aborted === true) leave();
   try {
@@ -62,7 +63,7 @@ export async function idle(session: ImapSession, { until, timeoutMs, wake }: Idl
       if (step.kind === "end") return { reason: announcedAt !== null ? "announced" : leaving ? "timeout" : "ended", announcedAt: announcedAt };
     }
   } finally {
-    clearTimeout(timer);
+    stopWaiting();
     wake?.removeEventListener("abort", leave);
   }
 }

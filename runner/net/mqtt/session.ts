@@ -2,6 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
+import { startTimeout } from "../../run/timeout.js";
 import type { Break, ConnectionReader } from "../transport/connection.js";
 import type { ByteChannel } from "../websocket/channel.js";
 import {
@@ -156,9 +157,9 @@ export class MqttSession implements ConnectionReader {
     if (this.#broken !== null) throw this.#broken;
     if (isDone(null)) return;
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => finish(resolve), ms);
+      const stopWaiting = startTimeout(ms, () => finish(resolve));
       const finish = (settle: () => void): void => {
-        clearTimeout(timer);
+        stopWaiting();
         this.onMessage = null;
         this.#onBroken = null;
         settle();

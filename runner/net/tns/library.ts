@@ -13,7 +13,6 @@ export interface OracleLibrary {
 }
 
 export interface OracleConnection {
-  callTimeout: number;
   readonly oracleServerVersionString: string;
   execute(sql: string, binds: readonly unknown[], options: object): Promise<OracleResult>;
   getStatementInfo(sql: string): Promise<{ readonly statementType: number }>;

@@ -2,6 +2,7 @@ import type { Phase } from "../../../schemas/failure.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import { loadOracle, type OracleColumn, type OracleConnection, type OracleLibrary } from "./library.js";
 
 export interface OracleLogin {
@@ -36,7 +37,8 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   "ORA-12519",
   "ORA-12520",
 ]);
-const TIMEOUTS: ReadonlySet<string> = new Set(["NJS-123", "NJS-510", "DPI-1067"]);
+/** Of connecting: calls have no timeout of the library's own. */
+const TIMEOUTS: ReadonlySet<string> = new Set(["NJS-510"]);
 const CLOSED: ReadonlySet<string> = new Set(["NJS-500", "NJS-501", "NJS-511", "NJS-521"]);
 
 /** A session of Oracle's own client, whose waits end with the run. */
@@ -60,7 +62,6 @@ export class OracleSession {
     this.#library = library;
     await this.#operation("login", "auth", async () => {
       this.#connection = await library.getConnection({ user: username, password, connectString });
-      this.#connection.callTimeout = this.timeoutMs;
     });
   }
 
@@ -116,10 +117,10 @@ export class OracleSession {
     }
   }
 
-  /** The library knows limits of its own for most calls, but not the end of the run. */
+  /** The library's own timeout of a call (callTimeout) is not used: it knows no end of the run, and interrupts a call whose answer has not been read yet. */
   #withinRun<Result>(phase: Phase, work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => end(failureError(phase, "timeout", `no answer within ${this.timeoutMs} ms`)), this.timeoutMs);
+      const cancel = startTimeout(this.timeoutMs, () => end(failureError(phase, "timeout", `no answer within ${this.timeoutMs} ms`)));
       const forget = this.run.deadline.onEnd((reason) => end(failureError(phase, reason, ENDED[reason])));
       const end = (error: FailureError): void => {
         settle();
@@ -128,7 +129,7 @@ export class OracleSession {
         reject(error);
       };
       const settle = (): void => {
-        clearTimeout(timer);
+        cancel();
         forget();
       };
       work.then(

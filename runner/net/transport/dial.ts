@@ -7,6 +7,7 @@ import type { EndReason, Watched } from "../../run/deadline.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { arrivedAt } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
 import { Connection } from "./connection.js";
@@ -83,7 +84,7 @@ class Race implements Watched {
   #running: Runner[] = [];
   #next = 0;
   #lastFailure: FailureError | null = null;
-  #nextTimer: NodeJS.Timeout | null = null;
+  #stopWaiting: (() => void) | null = null;
 
   constructor(
     readonly state: WireRun,
@@ -119,7 +120,7 @@ class Race implements Watched {
     this.attempts.push(runner.attempt);
     if (this.#running.length === 0) this.#running = [runner];
     else this.#running.push(runner);
-    if (this.#next < this.addresses.length) this.#nextTimer = setTimeout(() => this.#startNext(), NEXT_ATTEMPT_AFTER_MS);
+    if (this.#next < this.addresses.length) this.#stopWaiting = startTimeout(NEXT_ATTEMPT_AFTER_MS, () => this.#startNext());
   }
 
   won(runner: Runner): Connection {
@@ -144,7 +145,7 @@ class Race implements Watched {
     this.#running = this.#running.filter((each) => each !== runner);
     this.state.recorder.note("note", `no connection: ${error.message}`);
     this.#lastFailure = failureOf("connect", error);
-    if (this.#nextTimer !== null) clearTimeout(this.#nextTimer);
+    this.#stopWaiting?.();
     if (this.#next < this.addresses.length) this.#startNext();
     else if (this.#running.length === 0) this.#giveUp(this.#lastFailure);
   }
@@ -157,7 +158,7 @@ class Race implements Watched {
 
   /** Removes every timer, listener and half-open socket. */
   #stop(at: number): void {
-    if (this.#nextTimer !== null) clearTimeout(this.#nextTimer);
+    this.#stopWaiting?.();
     this.state.deadline.unwatch(this);
     for (const runner of this.#running) {
       runner.end(at, "abandoned", null);

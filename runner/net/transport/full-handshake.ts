@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, rootCertificates, type TLSSocket } from "node:tls";
+import { startTimeout } from "../../run/timeout.js";
 import type { Connection } from "./connection.js";
 
 export interface FullHandshakeOptions {
@@ -33,7 +34,7 @@ export function fullHandshake(connection: Connection, options: FullHandshakeOpti
   return new Promise((resolve, reject) => {
     let ocspResponse: Buffer | null = null;
     let session: Buffer | null = null;
-    let timer: NodeJS.Timeout;
+    let stopWaiting: () => void;
     const { servername } = options;
     // Node takes requestOCSP; its types have forgotten it.
     const connecting: ConnectionOptions & { requestOCSP: boolean } = {
@@ -54,13 +55,13 @@ export function fullHandshake(connection: Connection, options: FullHandshakeOpti
     };
     const socket = connect(connecting);
     const finish = (error: Error | null): void => {
-      clearTimeout(timer);
+      stopWaiting();
       if (error !== null) {
         socket.destroy();
         reject(error);
       } else resolve({ socket, ocspResponse, session, isResumed: socket.isSessionReused() });
     };
-    timer = setTimeout(() => finish(new Error(`no TLS handshake within ${timeoutMs} ms`)), timeoutMs);
+    stopWaiting = startTimeout(timeoutMs, () => finish(new Error(`no TLS handshake within ${timeoutMs} ms`)));
     socket.on("OCSPResponse", (response: Buffer | null) => {
       ocspResponse = response === null || response.length === 0 ? null : response;
     });
@@ -69,12 +70,12 @@ export function fullHandshake(connection: Connection, options: FullHandshakeOpti
       if (socket.authorizationError !== undefined || socket.getProtocol() !== null) finish(null);
     });
     socket.on("secureConnect", () => {
-      clearTimeout(timer);
+      stopWaiting();
       if (socket.getProtocol() !== "TLSv1.3") {
         session = socket.getSession() ?? null;
         return finish(null);
       }
-      timer = setTimeout(() => finish(null), TICKET_WAIT_MS);
+      stopWaiting = startTimeout(TICKET_WAIT_MS, () => finish(null));
     });
     socket.on("error", finish);
     socket.on("close", () => finish(new Error("the peer closed the connection during the TLS handshake")));

@@ -4,8 +4,8 @@ import { connect, createSecureContext, rootCertificates, type SecureContext, typ
 import { clientCertificateProblem } from "../../../schemas/certificates.js";
 import type { Certificate, TlsFacts } from "../../../schemas/tls.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
-import { afterReading } from "../../run/read-scheduler.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import { RequestError } from "../../support/request-error.js";
 import { describeCertificate, judgeCertificates } from "./certificate.js";
 import { codeOf, wordsOf } from "./classify-error.js";
@@ -32,13 +32,13 @@ export function handshake(state: WireRun, connection: Connection, name: string, 
       ...(options.session === undefined ? {} : { session: options.session }),
     });
     if (options.keepsSession === true) keepSessions(connection, socket);
-    const timer = setTimeout(() => afterReading(() => finish(failureError("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`))), timeoutMs);
+    const stopWaiting = startTimeout(timeoutMs, () => finish(failureError("tls", "timeout", `no TLS handshake within ${timeoutMs} ms`)));
     const forget = state.deadline.onEnd((reason) => finish(failureError("tls", reason, ENDED[reason])));
     const take = (bytes: Buffer): void => {
       if (!connection.take(bytes.toString("latin1"))) socket.pause();
     };
     const finish = (error: FailureError | null): void => {
-      clearTimeout(timer);
+      stopWaiting();
       forget();
       if (error === null) resolve(socket);
       else reject(error);

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { startTimeout } from "../../run/timeout.js";
 
 export interface HostPort {
   readonly host: string;
@@ -18,12 +19,12 @@ export async function reaches(targets: readonly HostPort[], timeoutMs: number): 
 function connects(target: HostPort, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(target);
-    const timer = setTimeout(() => socket.destroy(new Error("timeout")), timeoutMs);
+    const stopWaiting = startTimeout(timeoutMs, () => socket.destroy(new Error("timeout")));
     socket.once("connect", () => {
       resolve();
       socket.destroy();
     });
     socket.once("error", reject);
-    socket.once("close", () => clearTimeout(timer));
+    socket.once("close", stopWaiting);
   });
 }

@@ -4,6 +4,7 @@ import type { Host } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import { type FailureError, failureError } from "../../run/failure-error.js";
 import { ENDED, type WireRun } from "../../run/run-state.js";
+import { startTimeout } from "../../run/timeout.js";
 import { keepConnectionsFor } from "../dns/encrypted-query.js";
 import type { Address } from "./address.js";
 import { failureOf } from "./classify-error.js";
@@ -72,10 +73,10 @@ function failureOfLookup(error: NodeJS.ErrnoException): FailureError {
 function bounded<Result>(state: WireRun, timeoutMs: number, look: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(failureError("resolve", "timeout", `no answer within ${timeoutMs} ms`))), timeoutMs);
+    const stopWaiting = startTimeout(timeoutMs, () => finish(() => reject(failureError("resolve", "timeout", `no answer within ${timeoutMs} ms`))));
     const forget = state.deadline.onEnd((reason) => finish(() => reject(failureError("resolve", reason, ENDED[reason]))));
     const finish = (settle: () => void): void => {
-      clearTimeout(timer);
+      stopWaiting();
       forget();
       settle();
       stop.abort();
