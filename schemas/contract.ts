@@ -1,6 +1,6 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import { isQuestionName, isRecordType } from "./dns-types.js";
-import { isAddress, isDomain, isHostOrAddress } from "./host.js";
+import { isAddress, isDomain, isTarget } from "./host.js";
 import { isFieldName, isFieldValue, isHttpUrl } from "./http-request.js";
 import { isNameServer } from "./name-server.js";
 import { isUsablePattern } from "./regular-expression.js";
@@ -82,7 +82,7 @@ export type Purpose = keyof typeof ajvOptions;
 
 /** Custom formats, by the name that schemas use. */
 export const formats = {
-  host: isHostOrAddress,
+  host: isTarget,
   domain: isDomain,
   address: isAddress,
   "name-server": isNameServer,

@@ -6,22 +6,39 @@ import isValidHostname from "is-valid-hostname";
 export type Host = { kind: "address"; host: string; family: 4 | 6 } | { kind: "name"; host: string };
 
 /**
- * Reads what a person wrote as a target. Null when it is neither a host name nor an IP address.
- *
+ * Reads a host name (RFC 1123) or an IP address: what mail addresses, EHLO and certificates may hold. Null for anything else.
+ */
+export function parseHost(written: string): Host | null {
+  return hostOf(written, isValidHostname);
+}
+
+/**
+ * Reads what a person wrote as a host to connect to. Here a name may have underscores, too: any name of the DNS may have an address (RFC 2181,
+ * section 11), services of containers and mail hosts do, and connections to those that MX records or URLs of other programs name do not fail either.
+ */
+export function parseTarget(written: string): Host | null {
+  return hostOf(written, isTargetName);
+}
+
+function isTargetName(name: string): boolean {
+  return isValidHostname(name.replaceAll("_", "x"));
+}
+
+/**
  * domainToASCII is a URL parser: it would turn `0x7f.1` into 127.0.0.1, decode `%61` and drop line feeds. So it sees only
  * names that hold a non-ASCII letter and nothing that such a parser acts on, and its result is checked as any other name.
  */
-export function parseHost(written: string): Host | null {
+function hostOf(written: string, isName: (ascii: string) => boolean): Host | null {
   const family = isIP(written);
   // A zone (fe80::1%eth0) is an address of this machine's own interfaces, and isIP lets any characters into it.
   if (family !== 0) return ZONE.test(written) ? null : { kind: "address", host: written, family: family as 4 | 6 };
   const ascii = ASCII_ONLY.test(written) ? written : toAsciiLabels(written);
-  if (ascii === null || !isValidHostname(ascii) || looksLikeAnAddress(ascii)) return null;
+  if (ascii === null || !isName(ascii) || looksLikeAnAddress(ascii)) return null;
   return { kind: "name", host: ascii.endsWith(".") ? ascii.slice(0, -1) : ascii };
 }
 
-export function isHostOrAddress(written: string): boolean {
-  return parseHost(written) !== null;
+export function isTarget(written: string): boolean {
+  return parseTarget(written) !== null;
 }
 
 /** The domain of a mail address: in lower-case A-labels; an address literal unchanged. */

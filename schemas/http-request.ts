@@ -1,4 +1,4 @@
-import { parseHost } from "./host.js";
+import { parseTarget } from "./host.js";
 
 /** Why a text cannot be used as the URL of a request, with all of its faults, or null. */
 export function urlFault(written: string): string | null {
@@ -14,7 +14,7 @@ export function urlFault(written: string): string | null {
   ];
   if (faults.length > 0) return faults.join("; ");
   if (!URL.canParse(written)) return "it is no URL";
-  return parseHost(new URL(written).hostname.replace(/^\[(.*)\]$/, "$1")) === null ? "its host is neither a host name nor an IP address" : null;
+  return parseTarget(new URL(written).hostname.replace(/^\[(.*)\]$/, "$1")) === null ? "its host is neither a host name nor an IP address" : null;
 }
 
 export function isHttpUrl(written: string): boolean {

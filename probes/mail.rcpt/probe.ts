@@ -1,3 +1,4 @@
+import { heloViolations } from "../../runner/harness/check-helo.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { rcptInputFrom } from "../../runner/mail-sites/environment.js";
 import { siteLimits } from "../../runner/mail-sites/limits.js";
@@ -5,7 +6,7 @@ import { parseMailbox, parseSender } from "../../runner/net/smtp/mailbox.js";
 import { ENDED } from "../../runner/run/run-state.js";
 import type { Violation } from "../../runner/support/request-error.js";
 import { type Failure, failure } from "../../schemas/failure.js";
-import { domainOf, parseHost } from "../../schemas/host.js";
+import { domainOf } from "../../schemas/host.js";
 import type { RcptReason } from "../../schemas/rcpt.js";
 import { checkSite } from "./check-site.js";
 import { decisionOf, settle } from "./decide.js";
@@ -30,10 +31,10 @@ export default defineProbe({
 });
 
 /** What only another input can mend: nothing is sent then. A value that a reference led to is checked too, and so none is shown. */
-function checkInput({ mail_from: sender, helo_domain: name }: Input): Violation[] {
+function checkInput({ mail_from: sender, helo_domain: helo }: Input): Violation[] {
   const parsed = typeof sender === "string" ? parseSender(sender) : null;
   return [
-    ...(typeof name === "string" && parseHost(name) === null ? [{ pointer: "/helo_domain", message: "is not a host name or an IP address", hint: null }] : []),
+    ...heloViolations(helo),
     ...(parsed !== null && "problem" in parsed ? [{ pointer: "/mail_from", message: "is not a valid mail address", hint: "or <> for the null sender" }] : []),
   ];
 }

@@ -4,7 +4,7 @@ import { hostWithAddresses, isUncertain, literalHost, routeProblem, unknownRoute
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { failure } from "../../schemas/failure.js";
-import { domainOf, parseHost } from "../../schemas/host.js";
+import { domainOf, parseTarget } from "../../schemas/host.js";
 import type { MailHost, MailRoute } from "../../schemas/mx.js";
 import { type Decision, decisionOf, decisionOfFailure, settle } from "./decide.js";
 import type { Ctx, Domain, Question, RcptEvidence } from "./evidence.js";
@@ -112,7 +112,7 @@ function decisionOfRoute(route: MailRoute, { address_family: family }: Input): D
 const REASONS = { null_mx: "domain_takes_no_mail", no_such_name: "domain_unknown", no_mail_host: "no_mail_host" } as const;
 
 async function givenHost(ctx: Ctx, input: Input, domain: Domain, written: string, asked: readonly Question[]): Promise<boolean> {
-  const host = parseHost(written);
+  const host = parseTarget(written);
   if (host === null) throw new Error(`${written} passed the contract and is no host`);
   const mailHost = host.kind === "address" ? literalHost(host.host, input.allow_private_addresses) : await lookedUp(ctx, input, host.host.toLowerCase());
   domain.hosts = [mailHost];

@@ -1,4 +1,5 @@
 import { certificateViolations } from "../../runner/harness/check-certificates.js";
+import { heloViolations } from "../../runner/harness/check-helo.js";
 import { headerViolations, mailboxViolations } from "../../runner/mail/check-fields.js";
 import { signingKeyViolations } from "../../runner/mail/dkim/check-keys.js";
 import { parseNamedMailbox } from "../../runner/mail/named-mailbox.js";
@@ -16,6 +17,7 @@ export function checkInput(input: Input): Violation[] {
     ...(reply_to === undefined ? [] : mailboxViolations("/reply_to", reply_to)),
     ...headers.flatMap(({ name }, index) => headerViolations(`/headers/${index}/name`, name)),
     ...signingKeyViolations("/dkim", dkim, "problem" in author ? null : author),
+    ...heloViolations(input.helo_domain),
     ...certificateViolations("/tls_options/ca", tls_options.ca),
     ...notifyViolations(dsn?.notify),
   ];

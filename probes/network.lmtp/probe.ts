@@ -1,4 +1,5 @@
 import { tlsViolations } from "../../runner/harness/check-certificates.js";
+import { heloViolations } from "../../runner/harness/check-helo.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
@@ -12,7 +13,7 @@ export default defineProbe({
   target: { host: "target_host", port: "target_port" },
   replay: "lines",
   ...newest,
-  checkInput: ({ tls }) => tlsViolations(tls),
+  checkInput: ({ tls, helo_domain: helo }) => [...tlsViolations(tls), ...heloViolations(helo)],
   run: (input: Input, ctx: Context<"tcp" | "tls" | "clock">): Promise<Evidence<Output>> => checkService(LMTP, ctx, input, nothingYet(input)),
 });
 

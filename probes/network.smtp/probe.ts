@@ -1,4 +1,5 @@
 import { tlsViolations } from "../../runner/harness/check-certificates.js";
+import { heloViolations } from "../../runner/harness/check-helo.js";
 import { defineProbe } from "../../runner/harness/define-probe.js";
 import { checkService } from "../../runner/service-check/check-service.js";
 import { type Ctx, emptyEvidence, type SmtpEvidence } from "./evidence.js";
@@ -13,7 +14,7 @@ export default defineProbe({
   target: { host: "target_host", port: "target_port" },
   replay: "lines",
   ...newest,
-  checkInput: ({ tls }) => tlsViolations(tls),
+  checkInput: ({ tls, helo_domain: helo }) => [...tlsViolations(tls), ...heloViolations(helo)],
   older: { "1.0.0": v1 },
   run: (input: Input, ctx: Ctx): Promise<SmtpEvidence> => checkService(SMTP, ctx, input, emptyEvidence(input)),
 });

@@ -1,3 +1,4 @@
+import { heloViolations } from "../../runner/harness/check-helo.js";
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
 import { statusOf } from "../../runner/run/judge.js";
@@ -12,6 +13,7 @@ export default defineProbe({
   target: { host: "target_host", port: "target_port" },
   ...newest,
   usualTimeoutMs: () => 120_000,
+  checkInput: ({ helo_domain: helo }) => heloViolations(helo),
   run,
 });
 

@@ -1,4 +1,4 @@
-import { parseHost } from "../../schemas/host.js";
+import { parseTarget } from "../../schemas/host.js";
 import { UsageError } from "./usage-error.js";
 
 export const serverNameOption = {
@@ -14,7 +14,7 @@ export const serverNameOption = {
 export function serverNames({ "server-name": given, listen }: { readonly "server-name": readonly string[]; readonly listen: string | null }): string[] {
   if (given.length > 0 && listen === null) throw new UsageError("--server-name needs --listen");
   return given.map((written) => {
-    const host = parseHost(written);
+    const host = parseTarget(written);
     if (host === null) throw new UsageError(`--server-name takes a host name, not ${JSON.stringify(written)}`, "for example --server-name status.example.org");
     return host.host.toLowerCase();
   });

@@ -1,4 +1,4 @@
-import { parseHost } from "../../schemas/host.js";
+import { parseTarget } from "../../schemas/host.js";
 import { type HostPort, reaches } from "../net/transport/port-check.js";
 import { RequestError } from "../support/request-error.js";
 
@@ -54,7 +54,7 @@ export function parseReferences(written: string | undefined): HostPort[] | null 
     const [, host = "", port = "25"] = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(word) ?? [];
     if (
       host === "" ||
-      parseHost(host.replace(/^\[|\]$/g, "")) === null ||
+      parseTarget(host.replace(/^\[|\]$/g, "")) === null ||
       (!host.includes(".") && !host.includes(":")) ||
       Number(port) < 1 ||
       Number(port) > 65_535

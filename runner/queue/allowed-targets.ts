@@ -1,4 +1,4 @@
-import { parseHost } from "../../schemas/host.js";
+import { parseTarget } from "../../schemas/host.js";
 import { type AddressRange, addressUse, parseRange, rangeContains } from "../net/transport/address-policy.js";
 import type { TargetPolicy } from "../run/run-targets.js";
 import { RequestError } from "../support/request-error.js";
@@ -51,7 +51,7 @@ function readPatterns(patterns: readonly string[]): Allowed {
 
 function nameIn(pattern: string): string | null {
   const isDomain = pattern.startsWith("*.");
-  const host = parseHost(isDomain ? pattern.slice(2) : pattern);
+  const host = parseTarget(isDomain ? pattern.slice(2) : pattern);
   if (host?.kind !== "name") return null;
   return `${isDomain ? "." : ""}${host.host.toLowerCase()}`;
 }

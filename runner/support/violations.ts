@@ -198,8 +198,12 @@ function hintOf(error: SchemaError): string | null {
   if (keyword === "format" && params.format === "dns-name" && typeof data === "string") return nameFault(data);
   if (keyword === "format" && params.format === "record-type" && typeof data === "string") return typeHint(data);
   if (keyword === "format" && params.format === "domain" && typeof data === "string")
-    return data.includes("@") ? "leave out what stands before the @" : hostHint(data);
+    return data.includes("@") ? "leave out what stands before the @" : domainHint(data);
   return null;
+}
+
+function domainHint(written: string): string | null {
+  return hostHint(written) ?? (written.includes("_") ? "a domain has no underscore" : null);
 }
 
 function typeHint(written: string): string | null {
@@ -214,7 +218,6 @@ function hostHint(written: string): string | null {
   if (/[,;\s]/.test(written.trim())) return "one host a run: give an array of inputs for several";
   if (/^[^:]+:\d+$/.test(written)) return "leave the port out here: if the probe takes one, it has its own field";
   if (written !== written.trim()) return "take the white space away";
-  if (written.includes("_")) return "a host name has no underscore";
   if (written.startsWith("[")) return "write an IPv6 address without brackets";
   return null;
 }

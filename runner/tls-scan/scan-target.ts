@@ -1,5 +1,5 @@
 import type { Failure } from "../../schemas/failure.js";
-import { parseHost } from "../../schemas/host.js";
+import { parseTarget } from "../../schemas/host.js";
 import type { Attempt, NetworkInput } from "../../schemas/network.js";
 import { TLS_CHECKS, type TlsPolicyName, type TlsScanFacts } from "../../schemas/tls-scan.js";
 import type { Context } from "../harness/context.js";
@@ -39,7 +39,7 @@ export interface TlsScan {
 
 /** Scans a TLS server by hand-written hellos and one whole handshake, and judges it. */
 export async function scanTls(ctx: Ctx, input: TlsScanInput): Promise<TlsScan> {
-  const name = parseHost(input.servername ?? input.target_host);
+  const name = parseTarget(input.servername ?? input.target_host);
   const servername = name?.kind === "name" ? name.host : null;
   const scan = emptyScan();
   const scanner = scannerOf(input, ctx);

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { isAddress, isHostOrAddress, parseHost } from "../../schemas/host.js";
+import { isAddress, isDomain, isTarget, parseHost, parseTarget } from "../../schemas/host.js";
 
 const label63 = "a".repeat(63);
 const name253 = `${label63}.${label63}.${label63}.${"a".repeat(61)}`;
@@ -58,9 +58,6 @@ describe("what is no host", () => {
     ["-"],
     ["-a.org"],
     ["a-.org"],
-    ["foo_bar"],
-    ["_dmarc.x.org"],
-    ["foo_bar.x.org"],
     [`${label63}a.org`],
     [`${name253}a`],
     ["example.org\n"],
@@ -83,11 +80,32 @@ describe("what is no host", () => {
     ["bü cher.example"],
     ["bü%61cher.example"],
     ["bücher.example/x"],
-    ["bücher_x.example"],
     ["bücher.example\n"],
     ["\ud800.example"],
   ])("%j", (written) => {
-    expect(isHostOrAddress(written)).toBe(false);
+    expect([parseHost(written), parseTarget(written)]).toEqual([null, null]);
+  });
+});
+
+describe("underscores: in names to connect to, and in no host name of mail", () => {
+  test.each([
+    ["foo_bar", "foo_bar"],
+    ["_dmarc.x.org", "_dmarc.x.org"],
+    ["foo_bar.x.org.", "foo_bar.x.org"],
+    ["a_.b_.example", "a_.b_.example"],
+    ["bücher_x.example", "xn--bcher_x-n2a.example"],
+  ])("%s", (written, host) => {
+    expect(parseTarget(written)).toEqual({ kind: "name", host });
+    expect([parseHost(written), isDomain(written)]).toEqual([null, false]);
+  });
+
+  test.each(["-a_b.org", "a_b-.org", "a_b..org", "a_b.1", "_.127.1", `${"_".repeat(64)}.org`, "a_b.org\n", "a_b c", "a_b:80", "fe80::1%a_b"])(
+    "what else is no host stays none: %j",
+    (written) => expect(isTarget(written)).toBe(false),
+  );
+
+  test("addresses are the same to both", () => {
+    for (const written of ["192.0.2.1", "::1"]) expect(parseTarget(written)).toEqual(parseHost(written));
   });
 });
 
@@ -102,7 +120,7 @@ describe("letters that only look like ASCII are mapped or refused, never passed 
 
   test.each(["１２７.0.0.1", "１２７。0。0。1", "①.2.3.4", "0x7f。１"])("%s is not converted into an address", (written) => {
     expect(parseHost(written)?.kind).not.toBe("address");
-    expect(isHostOrAddress(written)).toBe(false);
+    expect(isTarget(written)).toBe(false);
   });
 });
 
@@ -110,7 +128,7 @@ describe("stricter than RFC 1123: names that a resolver may convert into an addr
   test.each(["256.256.256.256", "1.2.3", "127.1", "a.123", "a.123.", "0127.0.0.1", "010.1.1.1", "1.2.3.4."])(
     "%s, which is-valid-hostname takes, is refused",
     (written) => {
-      expect(isHostOrAddress(written)).toBe(false);
+      expect(isTarget(written)).toBe(false);
     },
   );
 
@@ -119,7 +137,7 @@ describe("stricter than RFC 1123: names that a resolver may convert into an addr
   });
 
   test("0x7f.1 stays a name: no top-level domain of digits, no address", () => {
-    expect(isHostOrAddress("0x7f.1")).toBe(false);
+    expect(isTarget("0x7f.1")).toBe(false);
     expect(parseHost("0x7f.example")).toEqual({ kind: "name", host: "0x7f.example" });
   });
 });

@@ -1,7 +1,7 @@
 import type { GivenMessage } from "../../../schemas/delivery-message.js";
 import type { DeliverySettings, RelayInput } from "../../../schemas/delivery-settings.js";
-import { parseHost } from "../../../schemas/host.js";
 import { certificateViolations } from "../../harness/check-certificates.js";
+import { heloViolations } from "../../harness/check-helo.js";
 import { isSigningKey, parseSigningKey } from "../../mail/dkim/signing-key.js";
 import { parseMailbox, parseSender } from "../../net/smtp/mailbox.js";
 import type { Violation } from "../../support/request-error.js";
@@ -22,7 +22,7 @@ export function settingsViolations({ mode = "direct", relays = [], dkim = [], tl
       return parsed === null || isSigningKey(parsed) ? [] : [violation(`/dkim/${index}/private_key`, parsed.message)];
     }),
     ...certificateViolations("/tls/ca", tls?.ca),
-    ...(typeof helo === "string" && parseHost(helo) === null ? [violation("/helo_domain", "must be a host name or an IP address")] : []),
+    ...heloViolations(helo),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from "node:net";
-import { parseHost } from "../../../schemas/host.js";
+import { parseTarget } from "../../../schemas/host.js";
 import type { Attempt, NetworkInput } from "../../../schemas/network.js";
 import type { Operation } from "../../../schemas/operation.js";
 import { monotonic, round } from "../../run/clock.js";
@@ -55,7 +55,7 @@ class Dialler implements TcpGrant {
   }
 
   connect(target: DialTarget, attempts: Attempt[] = []): Promise<Connection> {
-    const host = parseHost(target.host);
+    const host = parseTarget(target.host);
     if (host === null) return Promise.reject(failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`));
     const giveUpAt = monotonic() + target.connect_timeout_ms;
     // An address from name servers that the input chose is no reason to allow it.

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { parseHost } from "../../../schemas/host.js";
+import { parseTarget } from "../../../schemas/host.js";
 import type { NetworkInput } from "../../../schemas/network.js";
 import { failureError } from "../../run/failure-error.js";
 import type { WireRun } from "../../run/run-state.js";
@@ -15,7 +15,7 @@ export interface NamedTarget extends Pick<NetworkInput, "address_family" | "sour
 
 /** The addresses of a target that is not dialled by TCP: those that the run may send to, in the order in which to try them. */
 export async function targetAddresses(run: WireRun, target: NamedTarget): Promise<readonly Address[]> {
-  const host = parseHost(target.host);
+  const host = parseTarget(target.host);
   if (host === null) throw failureError("resolve", "not_permitted", `${JSON.stringify(target.host)} is not a host name or an IP address`);
   // An address that the input's own name servers gave is judged as an address, not by its name.
   const name = host.kind === "name" && target.resolver === undefined ? host.host : null;

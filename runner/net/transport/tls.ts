@@ -1,4 +1,4 @@
-import { parseHost } from "../../../schemas/host.js";
+import { parseTarget } from "../../../schemas/host.js";
 import type { TlsFacts } from "../../../schemas/tls.js";
 import { monotonic } from "../../run/clock.js";
 import { failureError } from "../../run/failure-error.js";
@@ -44,7 +44,7 @@ async function secure(state: WireRun, connection: Connection, options: SecureOpt
   library ??= await import("./handshake.js");
   const operation = recorder.begin("TLS");
   // In A-labels without the trailing dot, as in SNI and certificates.
-  const name = parseHost(options.host)?.host ?? options.host;
+  const name = parseTarget(options.host)?.host ?? options.host;
   try {
     // It may have gone while the library was loaded. node:tls would wait for it on the ended socket until the time-out.
     if (connection.hasEnded) throw failureError("tls", "closed", CLOSED_IN_HANDSHAKE);

@@ -46,6 +46,8 @@ beforeEach(() => {
 describe("the contract of an input", () => {
   test("the three texts are 1.0.0", () => expect(accepted(asked).version).toBe("1.0.0"));
   test("a host alone is 2.0.0", () => expect(accepted({ target_host: "mx.example.org" }).version).toBe("2.0.0"));
+  test("a host with an underscore is taken, as the original took it", () =>
+    expect(accepted({ ...asked, target_host: "mx_1.example.org" }).version).toBe("1.0.0"));
   test("a port as a number is 2.0.0", () => expect(accepted({ target_host: "mx.example.org", target_port: 25 }).version).toBe("2.0.0"));
 
   test("a quoted port without a flag is reported as an error of 2.0.0", () => {
