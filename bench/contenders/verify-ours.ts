@@ -9,7 +9,7 @@ import { messagesOf, senderOf, serveVerifying } from "./verify-rounds.js";
 serveVerifying((request) => {
   const { kind, texts, mailHosts, senders } = request;
   const resolve = (async (name: string, type: string) => (type === "TXT" ? (texts[name] ?? []) : type === "A" ? (mailHosts[name] ?? []) : [])) as SpfResolver;
-  const lookup: TxtLookup = async (name) => ({ outcome: texts[name] === undefined ? "no_such_name" : "found", texts: [...(texts[name] ?? [])] });
+  const lookup: TxtLookup = async (name) => ({ outcome: texts[name] === undefined ? "no_such_name" : "found", texts: [...(texts[name] ?? [])], problem: null });
   if (kind === "spf") {
     const questions = senders.map(senderOf);
     return async (sender) => (await checkHost(questions[sender] as (typeof questions)[number], resolve)).result;

@@ -1,4 +1,4 @@
-import { finding, statusOf } from "../../runner/run/judge.js";
+import { distinct, finding, statusOf } from "../../runner/run/judge.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { DeliverEvidence } from "./evidence.js";
@@ -31,12 +31,13 @@ function findingsOf({ recipients, attempts, changes, dkim }: DeliverEvidence, in
       .map(({ address, message, next_try_at: at }) =>
         finding("warning", "queued", `${address} is not delivered yet and will be retried at ${at}: ${message}`, "delivered", "queued"),
       ),
-    ...attempts
-      .filter(({ tls }) => tls === "failed" || tls === "refused")
-      .slice(0, MAX_FINDINGS)
-      .map(({ host, tls }) =>
-        finding("warning", `tls_${tls}`, `${host} offers STARTTLS, and ${tls === "failed" ? "the handshake failed" : "refused it"}`, "secured", tls),
-      ),
+    ...distinct(
+      attempts
+        .filter(({ tls }) => tls === "failed" || tls === "refused")
+        .map(({ host, tls }) =>
+          finding("warning", `tls_${tls}`, `${host} offers STARTTLS, and ${tls === "failed" ? "the handshake failed" : "refused it"}`, "secured", tls),
+        ),
+    ).slice(0, MAX_FINDINGS),
     ...changes.filter(({ code }) => code === "lines_too_long").map(({ code, message }) => finding("warning", code, message, "at most 998 bytes", "longer")),
     ...(input.dkim.length === 0 ? [] : dkim.problems.map(({ code, message }) => finding("warning", `dkim_${code}`, message, "signed", "not signed"))),
   ];

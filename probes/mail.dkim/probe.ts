@@ -1,6 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
-import { failureOfOutcome } from "../../runner/net/dns/answer.js";
+import { failureOfAnswer } from "../../runner/net/dns/answer.js";
 import { changedAtAliases } from "../../runner/posture/aliases.js";
 import { findingsOf } from "../../runner/posture/check.js";
 import { type DkimFacts, examineDkim } from "../../runner/posture/dkim/examine.js";
@@ -43,8 +43,8 @@ async function run(input: Input, ctx: Context<"resolver">): Promise<Evidence<Out
 /** A selector that was given is what the run is about; of the usual ones, it is enough if one got an answer. */
 function failureOf({ domain, keys, silence }: DkimFacts): Failure | null {
   const silent = keys.find(({ source, state }) => source === "given" && state === "unknown");
-  if (silent !== undefined) return failureOfOutcome(silent.outcome, `TXT ${silent.selector}._domainkey.${domain}`);
-  return keys.length === 0 && silence !== null ? failureOfOutcome(silence, `the DKIM keys of ${domain}`) : null;
+  if (silent !== undefined) return failureOfAnswer(silent, `TXT ${silent.selector}._domainkey.${domain}`);
+  return keys.length === 0 && silence !== null ? failureOfAnswer(silence, `the DKIM keys of ${domain}`) : null;
 }
 
 const MAX_SHOWN = 20;
@@ -52,7 +52,7 @@ const MAX_SHOWN = 20;
 export function shownFacts({ domain, keys, wildcard, unanswered, has_domainkeys, outdated }: DkimFacts) {
   return {
     domain,
-    keys: keys.map(({ record: _, ...key }) => ({
+    keys: keys.map(({ record: _, problem: __, ...key }) => ({
       ...key,
       flags: [...key.flags],
       aliases: [...key.aliases],

@@ -1,4 +1,4 @@
-import { finding, statusOf } from "../../runner/run/judge.js";
+import { distinct, finding, statusOf } from "../../runner/run/judge.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Finding } from "../../schemas/finding.js";
 import type { Question, RcptEvidence } from "./evidence.js";
@@ -38,11 +38,13 @@ function findingsOf({ domains, sites, attempts, results }: RcptEvidence): Findin
       .filter(({ category, verdict, rule }) => category === "accept" && verdict === "risky" && rule !== "accepted_like_any_address")
       .slice(0, MAX_RISKY)
       .map(({ email, rule }) => finding("warning", "risky", `${email} is accepted, and that is not certain to mean much (${rule})`, "valid", "risky")),
-    ...attempts
-      .filter(({ tls }) => tls === "failed" || tls === "refused")
-      .map(({ mx_host: host, tls }) =>
-        finding("warning", `tls_${tls}`, `${host} offers STARTTLS, and it ${tls === "failed" ? "failed" : "was refused"}`, "secured", tls),
-      ),
+    ...distinct(
+      attempts
+        .filter(({ tls }) => tls === "failed" || tls === "refused")
+        .map(({ mx_host: host, tls }) =>
+          finding("warning", `tls_${tls}`, `${host} offers STARTTLS, and it ${tls === "failed" ? "failed" : "was refused"}`, "secured", tls),
+        ),
+    ),
     ...sites
       .filter(({ profile }) => profile === "tarpit" || profile === "refusing")
       .map(({ site, profile }) =>

@@ -31,7 +31,7 @@ export async function verifyMessage(bytes: Buffer, input: Receipt, ctx: Context<
   evidence.from_domains = fromDomains(message.fields);
   evidence.receiver = authenticationOf(header, input.authserv_ids ?? []);
   const lookup = onceEach(async (name) =>
-    dnsName(name) === null ? { outcome: "no_such_name", texts: [] } : textsOf(await ctx.resolver.query(name, "TXT", input)),
+    dnsName(name) === null ? { outcome: "no_such_name", texts: [], problem: null } : textsOf(await ctx.resolver.query(name, "TXT", input)),
   );
   let fromExists: boolean | null = null;
   evidence.failure = await ctx.attempt(async () => {

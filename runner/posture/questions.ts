@@ -1,7 +1,7 @@
 import type { CheckEvidence } from "../../schemas/check.js";
 import type { Failure } from "../../schemas/failure.js";
 import type { Answer } from "../net/dns/answer.js";
-import { failureOfOutcome, isCertain } from "../net/dns/answer.js";
+import { failureOfAnswer, isCertain } from "../net/dns/answer.js";
 import type { QueryOptions, ResolverGrant } from "../net/dns/capability.js";
 import { dnsName } from "../net/dns/name.js";
 import type { DataOf, RecordType } from "../net/dns/records.js";
@@ -105,13 +105,8 @@ function shownValue(type: RecordType, record: DataOf<RecordType>): string {
   return type === "TXT" ? txtText(record as DataOf<"TXT">) : showData(record);
 }
 
-/** Why a question has no answer, in words. */
-export function whyUnknown(answer: Pick<Answer, "outcome" | "problem">, what: string): string {
-  return answer.problem === null ? failureOfOutcome(answer.outcome, what).message : `${what}: ${answer.problem}`;
-}
-
 /** For a probe that rests on one question: to get no answer to it is a failure of the run. */
 export async function unansweredFailure(questions: Questions, name: string, type: RecordType): Promise<Failure | null> {
   const answer = await questions.ask(name, type);
-  return isCertain(answer) ? null : failureOfOutcome(answer.outcome, `${type} ${name}`);
+  return isCertain(answer) ? null : failureOfAnswer(answer, `${type} ${name}`);
 }

@@ -17,3 +17,8 @@ export function finding(
 ): Finding {
   return { severity, reason, message, expected: expected === null ? null : String(expected), actual: actual === null ? null : String(actual) };
 }
+
+/** Each finding once: several connections to one host may have met the same. */
+export function distinct(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((each) => [`${each.reason} ${each.message}`, each])).values()];
+}

@@ -130,7 +130,7 @@ const QUERY = buildQuery({ name: "example.org", type: "MX" });
 const nothing = (): void => undefined;
 
 /** Each name has the key of RFC 8463, so that signatures are computed. */
-const VERIFYING = { lookup: async () => ({ outcome: "found" as const, texts: [KEY] }), at: Date.UTC(2026, 10, 29) };
+const VERIFYING = { lookup: async () => ({ outcome: "found" as const, texts: [KEY], problem: null }), at: Date.UTC(2026, 10, 29) };
 const KEY = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {

@@ -6,7 +6,7 @@ import { isNameServer } from "../../../schemas/name-server.js";
 import { keyFolder } from "../../mail/dkim/key-folder.js";
 import { keyRecord, keyRecordName } from "../../mail/dkim/key-record.js";
 import { readKeyRecord } from "../../mail/dkim/read-key-record.js";
-import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { type Answer, failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import { txtText } from "../../net/dns/txt-text.js";
 import { finding, statusOf } from "../../run/judge.js";
 import { printableLine } from "../../support/printable.js";
@@ -42,7 +42,7 @@ async function ask(name: string, servers: readonly string[]): Promise<Answer<"TX
 
 function findingsOfDns(name: string, answer: Answer<"TXT">, texts: readonly string[]): readonly Finding[] {
   if (answer.outcome === "found") return readKeyRecord(texts).findings;
-  const { message } = failureOfOutcome(answer.outcome, `TXT ${name}`);
+  const { message } = failureOfAnswer(answer, `TXT ${name}`);
   return [finding("error", isCertain(answer) ? "no_key_record" : "not_known", message, "a key record", answer.outcome)];
 }
 

@@ -108,7 +108,7 @@ async function policyFor(author: string, owner: string, record: DmarcRecord, exi
   if (owner === author) return record.policy;
   if (record.non_existent_policy === record.subdomain_policy) return record.subdomain_policy;
   const isThere = await exists(author);
-  if (isThere === null) throw new WalkUnanswered(`whether ${author} exists`, "server_failure");
+  if (isThere === null) throw new WalkUnanswered(`whether ${author} exists`, { outcome: "server_failure", problem: null });
   return isThere ? record.subdomain_policy : record.non_existent_policy;
 }
 

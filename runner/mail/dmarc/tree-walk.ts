@@ -1,6 +1,6 @@
-import type { DnsOutcome } from "../../../schemas/dns.js";
-import { failureOfOutcome } from "../../net/dns/answer.js";
-import { isUnanswered, type TxtLookup } from "../verify/key-lookup.js";
+import type { Failure } from "../../../schemas/failure.js";
+import { failureOfAnswer } from "../../net/dns/answer.js";
+import { isUnanswered, type TxtAnswer, type TxtLookup } from "../verify/key-lookup.js";
 import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "./read-record.js";
 
 /** One name of a walk. */
@@ -14,13 +14,16 @@ export interface WalkStep {
 /** A name server did not answer: the domain's policy is unknown at present. */
 export class WalkUnanswered extends Error {
   override readonly name = "WalkUnanswered";
+  readonly failure: Failure;
 
   constructor(
     /** What was asked: "TXT _dmarc.example.org". */
-    readonly question: string,
-    readonly outcome: DnsOutcome,
+    question: string,
+    answer: Pick<TxtAnswer, "outcome" | "problem">,
   ) {
-    super(failureOfOutcome(outcome, question).message);
+    const failure = failureOfAnswer(answer, question);
+    super(failure.message);
+    this.failure = failure;
   }
 }
 
@@ -37,7 +40,7 @@ export function walkNames(domain: string): string[] {
 
 export async function askRecord(domain: string, lookup: TxtLookup): Promise<WalkStep> {
   const answer = await lookup(`_dmarc.${domain}`);
-  if (isUnanswered(answer)) throw new WalkUnanswered(`TXT _dmarc.${domain}`, answer.outcome);
+  if (isUnanswered(answer)) throw new WalkUnanswered(`TXT _dmarc.${domain}`, answer);
   const texts = answer.texts.filter(isDmarcRecord);
   return { domain, record: texts.length === 1 ? readDmarcRecord(texts[0] as string) : null, records: texts.length };
 }

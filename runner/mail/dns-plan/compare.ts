@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { DMARC_POLICIES, type DmarcPolicy } from "../../../schemas/dmarc.js";
-import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { type Answer, failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import type { DataOf, RecordType } from "../../net/dns/records.js";
 import { txtText } from "../../net/dns/txt-text.js";
 import { readReportRecords } from "../../tls-policy/report-record.js";
@@ -37,7 +37,7 @@ export function isComparable(item: PlannedItem): item is ComparableItem {
 
 export function compare(item: ComparableItem, answer: Answer): Compared {
   const { name, type } = questionOf(item);
-  if (!isCertain(answer)) return { status: "unknown", found: [], detail: failureOfOutcome(answer.outcome, `${type} ${name}`).message };
+  if (!isCertain(answer)) return { status: "unknown", found: [], detail: failureOfAnswer(answer, `${type} ${name}`).message };
   if (answer.outcome !== "found") return MISSING;
   const found = answer.records.map((record) => shown(type, record));
   const { status, detail } = COMPARE[item.topic](found, item.record.value, answer);

@@ -1,4 +1,4 @@
-import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { type Answer, failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import type { DataOf, RecordType } from "../../net/dns/records.js";
 import { txtText } from "../../net/dns/txt-text.js";
 import { type SpfAnswer, SpfError, type SpfRecordType, type SpfResolver } from "./lookups.js";
@@ -7,7 +7,7 @@ import { type SpfAnswer, SpfError, type SpfRecordType, type SpfResolver } from "
 export function spfResolver(query: <Type extends RecordType>(name: string, type: Type) => Promise<Answer<Type>>): SpfResolver {
   return async (name, type) => {
     const answer: Answer = await query(name, type);
-    if (!isCertain(answer)) throw new SpfError("temperror", failureOfOutcome(answer.outcome, `${type} ${name}`).message);
+    if (!isCertain(answer)) throw new SpfError("temperror", failureOfAnswer(answer, `${type} ${name}`).message);
     return answer.outcome === "found" ? textsOf(answer, type) : NO_TEXTS;
   };
 }

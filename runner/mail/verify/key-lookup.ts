@@ -8,10 +8,12 @@ export interface TxtAnswer {
   readonly outcome: Answer["outcome"];
   /** Each record with its strings joined. */
   readonly texts: readonly string[];
+  /** Why there is no answer, in words; null if there is one. */
+  readonly problem: string | null;
 }
 
 export function textsOf(answer: Answer<"TXT">): TxtAnswer {
-  return { outcome: answer.outcome, texts: answer.records.map(txtText) };
+  return { outcome: answer.outcome, texts: answer.records.map(txtText), problem: answer.problem };
 }
 
 /** True if the answer is unknown for now: a later question may get it. */

@@ -83,7 +83,8 @@ export async function findKey(
   lookup: TxtLookup,
 ): Promise<Key | Check> {
   const answer = await lookup(`${selector}._domainkey.${domain}`);
-  if (isUnanswered(answer)) return failed("temperror", "key_unavailable", `the key could not be asked for: ${answer.outcome.replaceAll("_", " ")}`);
+  if (isUnanswered(answer))
+    return failed("temperror", "key_unavailable", `the key could not be asked for: ${answer.problem ?? answer.outcome.replaceAll("_", " ")}`);
   if (answer.outcome !== "found") return failed("permerror", "no_key", "there is no key at the selector");
   const { publicKey, findings, restrictsIdentity } = readKeyRecord(answer.texts);
   const error = findings.find(({ severity }) => severity === "error");

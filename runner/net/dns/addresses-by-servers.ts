@@ -1,7 +1,7 @@
 import { FailureError, failureError } from "../../run/failure-error.js";
 import { startTimeout } from "../../run/timeout.js";
 import type { Address } from "../transport/address.js";
-import { type Answer, failureOfOutcome, isCertain } from "./answer.js";
+import { type Answer, failureOfAnswer, isCertain } from "./answer.js";
 import { processResolver } from "./process-resolver.js";
 import type { Ending } from "./single-flight.js";
 
@@ -43,7 +43,7 @@ function endingAt(signal: AbortSignal): Ending {
 function whyNone(host: string, answers: readonly Answer<"A" | "AAAA">[], timeoutMs: number): FailureError {
   const telling = answers.find((answer) => !isCertain(answer)) ?? answers[0];
   if (telling === undefined || telling.outcome === "timeout") return failureError("resolve", "timeout", `no answer within ${timeoutMs} ms`);
-  return new FailureError(failureOfOutcome(telling.outcome, host));
+  return new FailureError(failureOfAnswer(telling, host));
 }
 
 /** The answers, once all questions are answered, or once one has an address and the others have had their time. */

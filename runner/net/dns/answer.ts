@@ -44,6 +44,12 @@ export function failureOfOutcome(outcome: DnsOutcome, what: string): Failure {
   return failure("resolve", code, `${what}: ${words}`);
 }
 
+/** The same of an answer, in the words of the server that gave none: it may say why (RFC 8914). */
+export function failureOfAnswer({ outcome, problem }: Pick<Answer, "outcome" | "problem">, what: string): Failure {
+  const found = failureOfOutcome(outcome, what);
+  return problem === null ? found : { ...found, message: `${what}: ${problem}` };
+}
+
 const FAILURES: Readonly<Record<DnsOutcome, readonly [code: FailureCode, words: string]>> = {
   found: ["dns_not_found", "what there is cannot be used"],
   no_data: ["dns_not_found", "the name exists, without such a record"],

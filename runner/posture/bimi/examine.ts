@@ -1,7 +1,7 @@
-import { isCertain } from "../../net/dns/answer.js";
+import { failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import type { DmarcFacts } from "../dmarc/examine.js";
 import type { Fetched } from "../fetch.js";
-import { type Questions, whyUnknown } from "../questions.js";
+import type { Questions } from "../questions.js";
 import { isSameLogo, readMark } from "./mark.js";
 import { judgeSvg, type SvgFacts } from "./svg.js";
 
@@ -79,7 +79,7 @@ export async function examineBimi(
 async function readRecord(name: string, questions: Questions): Promise<BimiRecord> {
   const answer = await questions.ask(name, "TXT");
   const about: BimiRecord = { state: "none", name, text: null, location: null, evidence: null, avp: null, lps: [], problem: null, remarks: [] };
-  if (!isCertain(answer)) return { ...about, state: "unknown", problem: whyUnknown(answer, `TXT ${name}`) };
+  if (!isCertain(answer)) return { ...about, state: "unknown", problem: failureOfAnswer(answer, `TXT ${name}`).message };
   const texts = await questions.texts(name);
   const records = texts.filter((text) => /^v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|$)/.test(text));
   const [text] = records;

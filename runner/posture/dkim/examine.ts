@@ -20,6 +20,8 @@ export interface DkimKeyFacts {
   /** The names that the selector leads through by CNAME. */
   readonly aliases: readonly string[];
   readonly outcome: DnsOutcome;
+  /** Why there is no answer, in words; null if there is one. */
+  readonly problem: string | null;
   readonly texts: readonly string[];
   readonly record: KeyRecord | null;
 }
@@ -33,7 +35,7 @@ export interface DkimFacts {
   /** The usual selectors that got no answer. */
   readonly unanswered: number;
   /** Why not one of them got an answer; null if one did. */
-  readonly silence: DnsOutcome | null;
+  readonly silence: Pick<DkimKeyFacts, "outcome" | "problem"> | null;
   /** The domain has keys below _domainkey; null if that is not known. */
   readonly has_domainkeys: boolean | null;
   /** Records of abandoned standards (ADSP, DomainKeys). */
@@ -69,7 +71,7 @@ export async function examineDkim(domain: string, { selectors, guess }: DkimQues
     keys,
     wildcard,
     unanswered,
-    silence: unanswered === tried.length ? random.outcome : null,
+    silence: unanswered === tried.length ? random : null,
     // RFC 8020: below a name that does not exist there is nothing.
     has_domainkeys: base.outcome === "no_such_name" ? false : keys.some(({ state }) => state === "valid") ? true : null,
     outdated: [
@@ -92,7 +94,7 @@ async function examineKey(domain: string, selector: string, source: DkimKeyFacts
   const answer = await questions.ask(name, "TXT");
   const texts = answer.outcome === "found" ? await questions.texts(name) : [];
   const { state, key_type, key_bits, flags, record } = !isCertain(answer) ? UNKNOWN_KEY : texts.length === 0 ? NO_KEY : keyFacts(texts);
-  return { selector, source, state, key_type, key_bits, flags, aliases: answer.aliases, outcome: answer.outcome, texts, record };
+  return { selector, source, state, key_type, key_bits, flags, aliases: answer.aliases, outcome: answer.outcome, problem: answer.problem, texts, record };
 }
 
 type KeyFacts = Pick<DkimKeyFacts, "state" | "key_type" | "key_bits" | "flags" | "record">;

@@ -85,8 +85,8 @@ function keyChecks(key: DkimKeyFacts, domain: string, { sends, evidenceOf }: Dki
 }
 
 /** RFC 6376, section 6.1.2: receivers that get no answer may try again later. It is no key that is missing. */
-function selectorCheck({ selector, outcome }: DkimKeyFacts, sends: boolean | null, evidence: readonly CheckEvidence[]): Check {
-  const silence = `${selector}: no answer (${outcome.replaceAll("_", " ")})`;
+function selectorCheck({ selector, outcome, problem }: DkimKeyFacts, sends: boolean | null, evidence: readonly CheckEvidence[]): Check {
+  const silence = `${selector}: no answer (${problem ?? outcome.replaceAll("_", " ")})`;
   if (sends === false) return check(SELECTOR, "not_applicable", `${silence}; a domain that sends no mail needs no key`, { evidence });
   return check(SELECTOR, "unknown", `${silence}: whether signatures with it verify is not known`, { evidence });
 }

@@ -6,7 +6,7 @@ import { type DmarcRecord, isDmarcRecord, readDmarcRecord } from "../../mail/dma
 import { mayShareOrganization, organizationalDomain, type WalkStep, walkAnswered } from "../../mail/dmarc/tree-walk.js";
 import { isSpfRecord } from "../../mail/spf/record.js";
 import { isUnanswered, type TxtLookup } from "../../mail/verify/key-lookup.js";
-import { failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { isCertain } from "../../net/dns/answer.js";
 import { addressesOf } from "../../net/dns/host-addresses.js";
 import type { Questions } from "../questions.js";
 
@@ -42,10 +42,13 @@ export interface ReportHost {
 }
 
 export async function examineDmarc(domain: string, questions: Questions): Promise<DmarcFacts> {
-  const lookup: TxtLookup = async (name) => ({ outcome: (await questions.ask(name, "TXT")).outcome, texts: await questions.texts(name) });
+  const lookup: TxtLookup = async (name) => {
+    const { outcome, problem } = await questions.ask(name, "TXT");
+    return { outcome, problem, texts: await questions.texts(name) };
+  };
   const { steps, unanswered } = await walkAnswered(domain, lookup);
   // The domain's own record is its policy, whatever stands above it.
-  if (unanswered !== null && steps[0]?.record == null) return { ...NOTHING, domain, unanswered: failureOfOutcome(unanswered.outcome, unanswered.question) };
+  if (unanswered !== null && steps[0]?.record == null) return { ...NOTHING, domain, unanswered: unanswered.failure };
   return examine(domain, steps, { questions, lookup, isWhole: unanswered === null });
 }
 

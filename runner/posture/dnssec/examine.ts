@@ -1,7 +1,7 @@
-import { isCertain, zoneOf } from "../../net/dns/answer.js";
+import { failureOfAnswer, isCertain, zoneOf } from "../../net/dns/answer.js";
 import { extendedErrorText } from "../../net/dns/extended-error.js";
 import type { RecordType } from "../../net/dns/records.js";
-import { type Questions, whyUnknown } from "../questions.js";
+import type { Questions } from "../questions.js";
 
 export const DNSSEC_STATES = ["signed", "unsigned", "bogus", "unknown"] as const;
 
@@ -29,7 +29,7 @@ export async function examineDnssec(name: string, types: readonly RecordType[], 
     return { name, state: "bogus", reason, decided_by: type };
   }
   const answer = await questions.ask(name, "SOA");
-  if (!isCertain(answer)) return { name, state: "unknown", reason: whyUnknown(answer, `SOA ${name}`), decided_by: "SOA" };
+  if (!isCertain(answer)) return { name, state: "unknown", reason: failureOfAnswer(answer, `SOA ${name}`).message, decided_by: "SOA" };
   if (answer.authenticated) return { name, state: "signed", reason: null, decided_by: "SOA" };
   return { name, decided_by: "SOA", ...(await stateOfZone(zoneOf(answer) ?? name, questions)) };
 }

@@ -1,9 +1,9 @@
-import { isCertain } from "../../net/dns/answer.js";
+import { failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import type { StsMode, StsPolicy } from "../../tls-policy/sts/policy.js";
 import { matchesMx, readStsPolicy } from "../../tls-policy/sts/read-policy.js";
 import { readStsRecords } from "../../tls-policy/sts/record.js";
 import type { Fetched } from "../fetch.js";
-import { type Questions, whyUnknown } from "../questions.js";
+import type { Questions } from "../questions.js";
 
 export const STS_RECORD_STATES = ["valid", "none", "invalid", "unknown"] as const;
 export const STS_POLICY_STATES = ["valid", "invalid", "missing", "unknown"] as const;
@@ -56,7 +56,7 @@ export async function examineSts(domain: string, question: StsQuestion, question
     near_misses: near,
   });
   const without = { domain, policy: null, hosts: [] };
-  if (!isCertain(answer)) return { ...without, record: record("unknown", null, whyUnknown(answer, `TXT ${name}`)) };
+  if (!isCertain(answer)) return { ...without, record: record("unknown", null, failureOfAnswer(answer, `TXT ${name}`).message) };
   if (announced.kind === "none") return { ...without, record: record("none", null, null) };
   if (announced.kind === "invalid") return { ...without, record: record("invalid", null, announced.message) };
   const port = policyPort === 443 ? "" : `:${policyPort}`;

@@ -1,6 +1,6 @@
-import { isCertain } from "../../net/dns/answer.js";
+import { failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import { readReportRecords } from "../../tls-policy/report-record.js";
-import { type Questions, whyUnknown } from "../questions.js";
+import type { Questions } from "../questions.js";
 
 export const TLSRPT_STATES = ["valid", "none", "invalid", "unknown"] as const;
 
@@ -20,7 +20,7 @@ export async function examineTlsReports(domain: string, questions: Questions): P
   const texts = await questions.texts(name);
   const found = readReportRecords(answer.records);
   const about = { domain, texts, near_misses: texts.filter((text) => !/^v=TLSRPTv1[ \t]*;/.test(text) && /v\s?=\s?tlsrpt/i.test(text.slice(0, 200))) };
-  if (!isCertain(answer)) return { ...about, state: "unknown", rua: [], problem: whyUnknown(answer, `TXT ${name}`) };
+  if (!isCertain(answer)) return { ...about, state: "unknown", rua: [], problem: failureOfAnswer(answer, `TXT ${name}`).message };
   if (found.kind === "none") return { ...about, state: "none", rua: [], problem: null };
   if (found.kind === "invalid") return { ...about, state: "invalid", rua: [], problem: found.message };
   return { ...about, state: "valid", rua: found.rua, problem: null };

@@ -1,5 +1,5 @@
 import { isAddress } from "../../../schemas/host.js";
-import { type Answer, failureOfOutcome, isCertain } from "../../net/dns/answer.js";
+import { type Answer, failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import { dnsName } from "../../net/dns/name.js";
 import type { DataOf, RecordType } from "../../net/dns/records.js";
 import type { PolicyRoute, Tlsa } from "../policy.js";
@@ -96,6 +96,6 @@ async function tlsaAt(ask: SecureAsk, base: string, port: number): Promise<DaneF
   return { kind: "records", base, owner, records: answer.records };
 }
 
-function unknown({ outcome, problem }: Answer, name: string, type: RecordType, what = `${type} ${name}`): Extract<DaneFinding, { kind: "unknown" }> {
-  return { kind: "unknown", name, type, reason: problem === null ? failureOfOutcome(outcome, what).message : `${what}: ${problem}` };
+function unknown(answer: Answer, name: string, type: RecordType, what = `${type} ${name}`): Extract<DaneFinding, { kind: "unknown" }> {
+  return { kind: "unknown", name, type, reason: failureOfAnswer(answer, what).message };
 }

@@ -77,7 +77,7 @@ describe("mail.posture", () => {
   test("without an answer at the selector that was given, it is not known whether mail arrives", async () => {
     const failing = await ofGood(({ name }) => (name.startsWith("s1._domainkey") ? { rcode: 2 } : undefined));
     expect(answersOf(failing)).toMatchObject({ spoofing: "protected", arrival: "unknown" });
-    expect(failing.answers.find(({ area }) => area === "arrival")?.message).toMatch(/^s1: no answer \(server failure\)/);
+    expect(failing.answers.find(({ area }) => area === "arrival")?.message).toMatch(/^s1: no answer \(.*SERVFAIL\)\)/);
     expect(answersOf(await ofGood(() => undefined))).toMatchObject({ arrival: "protected" });
   });
 

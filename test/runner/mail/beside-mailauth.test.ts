@@ -32,9 +32,9 @@ function isByEmptyAddress({ problem, empty }: SpfVerdict, { zone }: SpfRequest):
 function lookupIn(zone: Zone): TxtLookup {
   return async (name) => {
     const found = zone[name.toLowerCase()];
-    if (found === "fails") return { outcome: "server_failure", texts: [] };
+    if (found === "fails") return { outcome: "server_failure", texts: [], problem: null };
     const texts = found?.TXT ?? [];
-    return { outcome: found === undefined ? "no_such_name" : texts.length > 0 ? "found" : "no_data", texts };
+    return { outcome: found === undefined ? "no_such_name" : texts.length > 0 ? "found" : "no_data", texts, problem: null };
   };
 }
 

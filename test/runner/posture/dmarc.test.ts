@@ -27,7 +27,7 @@ describe("DMARC, labelled from RFC 9989 and RFC 9990", () => {
     const verdict = await evaluateDmarc({
       authorDomains: [domain],
       authenticated,
-      lookup: async (name) => ({ outcome: (await questions.ask(name, "TXT")).outcome, texts: await questions.texts(name) }),
+      lookup: async (name) => ({ outcome: (await questions.ask(name, "TXT")).outcome, texts: await questions.texts(name), problem: null }),
       exists: async (name) => {
         const answer = await questions.ask(name, "A");
         return isCertain(answer) ? answer.outcome !== "no_such_name" : null;

@@ -11,8 +11,8 @@ function lookupIn(zone: Zone): TxtLookup {
   return async (name) => {
     const domain = name.replace(/^_dmarc\./, "");
     const records = zone[domain];
-    if (records === "server_failure") return { outcome: "server_failure", texts: [] };
-    return records === undefined ? { outcome: "no_such_name", texts: [] } : { outcome: "found", texts: [records].flat() };
+    if (records === "server_failure") return { outcome: "server_failure", texts: [], problem: null };
+    return records === undefined ? { outcome: "no_such_name", texts: [], problem: null } : { outcome: "found", texts: [records].flat(), problem: null };
   };
 }
 

@@ -10,7 +10,8 @@ import { realServer } from "../../../support/real-servers.js";
 const AT = Date.parse("2026-11-20T00:00:00Z");
 
 function lookupIn(records: Readonly<Record<string, string>>): TxtLookup {
-  return async (name) => (name in records ? { outcome: "found", texts: [records[name] as string] } : { outcome: "no_such_name", texts: [] });
+  return async (name) =>
+    name in records ? { outcome: "found", texts: [records[name] as string], problem: null } : { outcome: "no_such_name", texts: [], problem: null };
 }
 
 const verified = (message: Buffer, records: Readonly<Record<string, string>>, at = AT) => verifyDkim(readMessage(message), { lookup: lookupIn(records), at });
@@ -85,7 +86,10 @@ describe("the example of RFC 8463", () => {
   });
 
   test("a name server that does not answer is a temperror, and never a failure", async () => {
-    const [only] = await verifyDkim(readMessage(Buffer.from(RFC_8463)), { lookup: async () => ({ outcome: "server_failure", texts: [] }), at: AT });
+    const [only] = await verifyDkim(readMessage(Buffer.from(RFC_8463)), {
+      lookup: async () => ({ outcome: "server_failure", texts: [], problem: null }),
+      at: AT,
+    });
     expect(only).toMatchObject({ result: "temperror", reason: "key_unavailable" });
   });
 
@@ -94,7 +98,7 @@ describe("the example of RFC 8463", () => {
     let questions = 0;
     const lookup: TxtLookup = async () => {
       questions += 1;
-      return { outcome: "no_such_name", texts: [] };
+      return { outcome: "no_such_name", texts: [], problem: null };
     };
     const results = await verifyDkim(readMessage(Buffer.from(signature.repeat(10_000) + rest)), { lookup, at: AT });
     expect(results).toHaveLength(10);
