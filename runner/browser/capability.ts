@@ -26,6 +26,7 @@ export interface BrowserGrant {
   save(name: string, ending: "png" | "har", content: Buffer | object): string | null;
 }
 
+/** For the start of the browser, and for each of its first answers. */
 const LAUNCH_MS = 30_000;
 
 export function browserGrant(state: RunState): BrowserGrant {
@@ -56,7 +57,7 @@ async function open(state: RunState, input: BrowserInput): Promise<BrowserPage> 
     const context = await untilEnd(state, browser.launch({ proxyPort: proxy.port, viewport, locale, ignoreCertificates, timeoutMs: LAUNCH_MS }));
     const page = context.pages()[0] ?? (await context.newPage());
     session = new BrowserSession(state, browser, proxy, context, page, input.maxMemoryBytes);
-    await session.prepare();
+    await session.prepare(LAUNCH_MS);
     return session;
   } catch (error) {
     await (session === null ? browser?.end(false) : session.end());

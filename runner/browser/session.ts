@@ -45,10 +45,11 @@ export class BrowserSession implements BrowserPage {
     this.#memoryTimer.unref();
   }
 
-  async prepare(): Promise<void> {
-    this.#cdp = await this.#guarded("navigate", 5000, this.context.newCDPSession(this.page));
-    await this.#guarded("navigate", 5000, observeVitals(this.#cdp));
-    await this.#guarded("navigate", 5000, this.#readVersion());
+  /** The end of starting the browser, which has much to do of its own meanwhile: on a busy machine, each answer takes seconds. */
+  async prepare(timeoutMs: number): Promise<void> {
+    this.#cdp = await this.#guarded("navigate", timeoutMs, this.context.newCDPSession(this.page));
+    await this.#guarded("navigate", timeoutMs, observeVitals(this.#cdp));
+    await this.#guarded("navigate", timeoutMs, this.#readVersion());
   }
 
   async #readVersion(): Promise<void> {
