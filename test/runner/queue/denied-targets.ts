@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { builtInNames, type LoadedProbe, loadProbe } from "../../../runner/harness/registry.js";
+import type { DeadLetter } from "../../../runner/queue/backend.js";
+import { consume } from "../../../runner/queue/consume.js";
 import { createWorker } from "../../../runner/queue/create-worker.js";
 import { plainSecrets } from "../../../runner/queue/plain-secrets.js";
-import { openQueue } from "../../../runner/queue/queue.js";
+import { openQueue, type Queue } from "../../../runner/queue/queue.js";
 import { exampleInput, type Schema, schemaOf } from "../../conformance/schemas.js";
 
 /** Ways to write the address of this machine. */
@@ -60,13 +62,25 @@ export function testDenied(dialling: readonly Dialling[]): void {
       for (const host of HOSTS) await queue.enqueue(probe.name, withReferences(probe.loaded, inputFor(probe, host, port)), { id: host, maxAttempts: 1 });
       await (await createWorker(queue, { drain: true, denyPrivate: true })).run();
       const deadLetters = await queue.jobs.deadLetters(10);
-      expect(deadLetters.map(({ id, failure: { reason } }) => [id, reason]).sort()).toEqual(HOSTS.map((host) => [host, "refused"]).sort());
+      const endings = deadLetters.map(({ id, failure: { reason } }) => [id, reason]).sort();
+      expect(endings, await outcomesOf(queue, deadLetters)).toEqual(HOSTS.map((host) => [host, "refused"]).sort());
       expect(deadLetters[0]?.failure.message).toContain("is not a public address");
       expect(connections).toBe(before);
     } finally {
       await queue.close();
     }
   });
+}
+
+/** What became of every job, for the reader of a failure: one that was not refused has a result, or died of something else. */
+async function outcomesOf(queue: Queue, deadLetters: readonly DeadLetter[]): Promise<string> {
+  const results: unknown[] = [];
+  for await (const { body, ack } of consume(queue, { drain: true })) {
+    results.push(JSON.parse(body));
+    await ack();
+  }
+  const counts = await queue.jobs.counts();
+  return JSON.stringify({ counts, deadLetters: deadLetters.map(({ id, failure }) => ({ id, failure })), results }, null, 1);
 }
 
 function inputFor({ field, schema }: Dialling, host: string, port: number): object {
