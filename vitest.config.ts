@@ -145,7 +145,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // A second, which is vitest's own limit, is not enough for a process to start on a busy machine.
     expect: { poll: { timeout: 20_000 } },
-    hookTimeout: 30_000,
+    // Servers are started in hooks, some of them by a dozen programs of their own.
+    hookTimeout: 120_000,
     setupFiles: ["runner/capabilities.ts"],
     globalSetup: ["test/support/report-missing.ts"].filter((path) => existsSync(new URL(path, import.meta.url))),
   },

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 
-const TIMEOUT_MS = 10_000;
+/** For a daemon that hangs: on a busy machine, starting one takes many times as long as on an idle one. */
+const TIMEOUT_MS = 60_000;
 
 /** Resolves when a server accepts connections on the port. */
 export async function listening(port: number, what: string, log: string): Promise<void> {

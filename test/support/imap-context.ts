@@ -1,5 +1,5 @@
 import { ImapSession, type SessionOptions } from "../../runner/net/imap/session.js";
-import type { TestRun } from "./smtp-context.js";
+import { TEST_TIMEOUTS, type TestRun } from "./smtp-context.js";
 
 /** A session with a test server that has greeted. */
 export async function greetedImap(run: TestRun, server: { host: string; port: number }, options: Partial<SessionOptions> = {}): Promise<ImapSession> {
@@ -7,8 +7,7 @@ export async function greetedImap(run: TestRun, server: { host: string; port: nu
     host: server.host,
     port: server.port,
     address_family: "any",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: 2000,
+    ...TEST_TIMEOUTS,
     ...options,
   });
   await session.greet();

@@ -1,6 +1,6 @@
 import { Pop3Session } from "../../runner/net/pop3/session.js";
 import type { SessionOptions } from "../../runner/net/transport/reply-session.js";
-import type { TestRun } from "./smtp-context.js";
+import { TEST_TIMEOUTS, type TestRun } from "./smtp-context.js";
 
 /** A session with a test server that has greeted. */
 export async function greetedPop3(run: TestRun, server: { host: string; port: number }, options: Partial<SessionOptions> = {}): Promise<Pop3Session> {
@@ -8,8 +8,7 @@ export async function greetedPop3(run: TestRun, server: { host: string; port: nu
     host: server.host,
     port: server.port,
     address_family: "any",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: 2000,
+    ...TEST_TIMEOUTS,
     ...options,
   });
   await session.greet();

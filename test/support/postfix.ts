@@ -66,7 +66,7 @@ async function startOnFreePorts(folder: string, authSocket: string, options: Pos
     const ports = { plain, starttls, implicit, submission };
     writeConfiguration({ folder, ports, authSocket, userId, groupId }, options);
     try {
-      await run(programPath("postfix") as string, ["-c", join(folder, "etc"), "start"], { timeout: 20_000 });
+      await run(programPath("postfix") as string, ["-c", join(folder, "etc"), "start"], { timeout: 60_000 });
       for (const port of Object.values(ports)) await listening(port, "postfix", logPath(folder));
       return ports;
     } catch (error) {

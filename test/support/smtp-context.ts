@@ -15,21 +15,23 @@ export interface TestRun {
   trace: TraceEvent[];
 }
 
-export function testRun(timeoutMs = 5000): TestRun {
+/** Its deadline, and the timeouts of the sessions below, are for tests that hang: a test of a timeout sets its own. */
+export function testRun(timeoutMs = 60_000): TestRun {
   const trace: TraceEvent[] = [];
   const recorder = new Recorder((event) => trace.push(event));
   const state: RunState = { recorder, deadline: new Deadline(timeoutMs, undefined), secrets: new SecretKeeper(), memory: null, targets: null, artifacts: null };
   return { state, context: { tcp: tcpGrant(state), tls: tlsGrant(state), run: state }, trace };
 }
 
+export const TEST_TIMEOUTS = { connect_timeout_ms: 20_000, command_timeout_ms: 20_000 } as const;
+
 /** Connects to a test server and greets it. */
-export async function greetedSession(run: TestRun, server: { host: string; port: number }, commandTimeoutMs = 2000): Promise<SmtpSession> {
+export async function greetedSession(run: TestRun, server: { host: string; port: number }): Promise<SmtpSession> {
   const session = await SmtpSession.connect(run.context, {
     host: server.host,
     port: server.port,
     address_family: "any",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: commandTimeoutMs,
+    ...TEST_TIMEOUTS,
   });
   await session.greet();
   await hello(session, "probe.example.org");

@@ -9,7 +9,7 @@ export interface Ends {
   receive: { host: string; port: number } & Record<string, unknown>;
 }
 
-/** A round trip with short timeouts, unless a test sets others. */
+/** A round trip, whose timeouts are for a server that hangs. */
 export async function roundtrip(
   { send, receive }: Ends,
   { send: moreSend, receive: moreReceive, ...more }: Record<string, unknown> & { send?: object; receive?: object } = {},
@@ -17,9 +17,9 @@ export async function roundtrip(
 ): Promise<Output> {
   const sending = { from_addr: "monitor@example.org", to_addr: "alice@example.org", subject_prefix: "[roundtrip]", helo_domain: "probe.example.org" };
   const input = {
-    send: { ...sending, timeout: 3, retry_delay: 0.2, ...send, ...moreSend },
-    receive: { timeout: 3, ...receive, ...moreReceive },
-    wait_ms: 3000,
+    send: { ...sending, timeout: 20, retry_delay: 0.2, ...send, ...moreSend },
+    receive: { timeout: 20, ...receive, ...moreReceive },
+    wait_ms: 20_000,
     duplicate_wait_ms: 0,
     ...more,
   };

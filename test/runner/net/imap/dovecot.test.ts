@@ -156,7 +156,7 @@ realServer("the IMAP client against dovecot", ["dovecot", "dovecot-imap"], () =>
       const session = await loggedIn("bob", run);
       await select(session, "INBOX");
       setTimeout(() => dovecot.put("bob", message("comes later")), 150);
-      const result = await idle(session, { until: isNewMail, timeoutMs: 4000 });
+      const result = await idle(session, { until: isNewMail, timeoutMs: 20_000 });
       expect(result).toMatchObject({ reason: "announced", announcedAt: expect.any(Number) });
       expect(await search(session, [{ subject: "comes later" }])).toHaveLength(1);
       expect(run.state.recorder.operations.find(({ name }) => name === "IDLE")?.duration_ms).toBeGreaterThan(100);

@@ -10,7 +10,7 @@ import { allCertificates, testAuthority } from "../../../support/certificates.js
 import { type Dovecot, startDovecot } from "../../../support/dovecot.js";
 import { greetedPop3 } from "../../../support/pop3-context.js";
 import { realServer } from "../../../support/real-servers.js";
-import { type TestRun, testRun } from "../../../support/smtp-context.js";
+import { TEST_TIMEOUTS, type TestRun, testRun } from "../../../support/smtp-context.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -29,7 +29,7 @@ async function greeted(rest: string, run = testRun(), greeting = "+OK ready"): P
       expect(server.mismatches.map(({ message }) => message)).toEqual([]);
     },
   });
-  const session = await greetedPop3(run, server, { command_timeout_ms: 500 });
+  const session = await greetedPop3(run, server);
   open.push(session);
   return session;
 }
@@ -89,7 +89,7 @@ describe("a conversation", () => {
   test("without a greeting the connection is closed without QUIT", async () => {
     const server = await playTranscript("@expect-close");
     const { context } = testRun();
-    const target = { host: server.host, port: server.port, address_family: "any", connect_timeout_ms: 2000, command_timeout_ms: 500 } as const;
+    const target = { host: server.host, port: server.port, address_family: "any", ...TEST_TIMEOUTS } as const;
     expect(await failureOf(quit(await Pop3Session.connect(context, target)))).toMatchObject({ phase: "quit", code: "closed" });
     await server.close();
     expect(server.mismatches).toEqual([]);
@@ -97,6 +97,7 @@ describe("a conversation", () => {
 
   test("two commands at the same time are an error of the caller", async () => {
     const session = await greeted("C: NOOP\n@silence");
+    session.options.command_timeout_ms = 200;
     const first = failureOf(noop(session));
     await expect(noop(session)).rejects.toThrow("NOOP is under way");
     expect(await first).toMatchObject({ code: "timeout" });

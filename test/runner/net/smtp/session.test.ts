@@ -7,7 +7,7 @@ import { expectAccepted, SmtpSession } from "../../../../runner/net/smtp/session
 import { listen, serveTls } from "../../../../runner/net/transport/listen.js";
 import { FailureError } from "../../../../runner/run/failure-error.js";
 import { certificate, certificatePath, testAuthority } from "../../../support/certificates.js";
-import { greetedSession, testRun } from "../../../support/smtp-context.js";
+import { greetedSession, TEST_TIMEOUTS, testRun } from "../../../support/smtp-context.js";
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function play(rest: string): Promise<TranscriptServer> {
 }
 
 async function greeted(rest: string, run = testRun()): Promise<SmtpSession> {
-  const session = await greetedSession(run, await play(rest), 500);
+  const session = await greetedSession(run, await play(rest));
   open.push(session);
   return session;
 }
@@ -115,7 +115,8 @@ describe("several commands in one write", () => {
   });
 
   test("each have the whole timeout", async () => {
-    const session = await greeted(`${ASKED}@delay 300ms\nS: 250 one\n@delay 300ms\nS: 250 two\n@delay 300ms\nS: 250 three\n@expect-close\n`);
+    const session = await greeted(`${ASKED}@delay 800ms\nS: 250 one\n@delay 800ms\nS: 250 two\n@delay 800ms\nS: 250 three\n@expect-close\n`);
+    session.options.command_timeout_ms = 2000;
     expect((await session.pipeline(COMMANDS)).every(({ status }) => status === "fulfilled")).toBe(true);
   });
 });
@@ -164,8 +165,7 @@ test("point 16: the capabilities of EHLO are dropped with TLS", async () => {
     host: server.host,
     port: server.port,
     address_family: "any",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: 2000,
+    ...TEST_TIMEOUTS,
   });
   open.push(session);
   await session.greet();
@@ -209,8 +209,7 @@ describe("points 23 and 24: the name that is sent and verified", () => {
       host: server.host,
       port: server.port,
       address_family: "any",
-      connect_timeout_ms: 2000,
-      command_timeout_ms: 2000,
+      ...TEST_TIMEOUTS,
     });
     open.push(session);
     const facts = await session.secure({ host, min_version: "TLSv1.2", ca: testAuthority() });
@@ -229,8 +228,7 @@ test("point 26: a reply before the end of TLS without close_notify counts", asyn
     host: server.host,
     port: server.port,
     address_family: "any",
-    connect_timeout_ms: 2000,
-    command_timeout_ms: 2000,
+    ...TEST_TIMEOUTS,
   });
   open.push(session);
   await session.secure({ host: "localhost", min_version: "TLSv1.2" });
