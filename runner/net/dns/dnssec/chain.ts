@@ -104,7 +104,7 @@ export class Chain {
   #withoutDelegation(parent: SecureZone, child: WireName, message: DnsMessage): Link {
     const denials = this.denialsIn(message, parent);
     const isMissing = message.rcode === RCODES.noSuchName;
-    const proof = isMissing ? proveNoName(denials, child, this.work, true) : proveNoData(denials, child, TYPES.DS, this.work, true);
+    const proof = isMissing ? proveNoName(denials, child, this.work) : proveNoData(denials, child, TYPES.DS, this.work);
     if (proof === "insecure") return insecure(child, "an opt-out span, or NSEC3 with too many iterations, leaves it without proof");
     if (proof === "missing") return bogus(child, "nothing proves that it has no DS record");
     const isCut = !isMissing && [...denials.nsec.filter(({ owner }) => owner === child), ...denials.nsec3].some(isDelegation);

@@ -18,13 +18,13 @@ export interface Denials {
 export type Proof = "proven" | "insecure" | "missing";
 
 /** That a name exists without this type. */
-export function proveNoData(denials: Denials, name: WireName, type: number, work: Work, isDelegationAsked = false): Proof {
+export function proveNoData(denials: Denials, name: WireName, type: number, work: Work): Proof {
   const hasNot = (types: readonly number[]): boolean => !types.includes(type) && !types.includes(TYPES.CNAME) && isOfThisSide(types, type);
   const own = denials.nsec.find(({ owner }) => owner === name);
   if (own !== undefined) return hasNot(own.types) ? "proven" : "missing";
   // A name without records that others lie below: the record before it leads below it.
   if (denials.nsec.some((each) => covers(each, name) && isWithin(each.next, name))) return "proven";
-  return isDeniedByWildcard(denials, name, hasNot) ? "proven" : proveNoData3(denials, name, type, hasNot, work, isDelegationAsked);
+  return isDeniedByWildcard(denials, name, hasNot) ? "proven" : proveNoData3(denials, name, type, hasNot, work);
 }
 
 /** RFC 6840, section 4.1: the record of a delegation says nothing about the child's data, and a zone's own top nothing about its DS. */
@@ -41,8 +41,8 @@ function isDeniedByWildcard({ nsec, zone }: Denials, name: WireName, hasNot: (ty
   return nsec.some(({ owner, types }) => owner === star && hasNot(types));
 }
 
-/** That neither the name nor a wildcard for it exists. In an opt-out span an unsigned delegation may: that counts on the way to a zone. */
-export function proveNoName(denials: Denials, name: WireName, work: Work, isDelegationAsked = false): Proof {
+/** That neither the name nor a wildcard for it exists. In an opt-out span it may, as an unsigned delegation (RFC 5155, section 9.2). */
+export function proveNoName(denials: Denials, name: WireName, work: Work): Proof {
   const cover = denials.nsec.find((each) => covers(each, name) && !isWithin(each.next, name));
   if (cover !== undefined) {
     const star = wildcardBelow(closestEncloser(cover, name, denials.zone));
@@ -52,8 +52,7 @@ export function proveNoName(denials: Denials, name: WireName, work: Work, isDele
   if (hashed === null) return withoutHashes(denials);
   const encloser = provenEncloser(denials, name, hashed);
   if (encloser === null) return "missing";
-  if (encloser.nextCloser.optOut && isDelegationAsked) return "insecure";
-  return findCover(denials, hashed(wildcardBelow(encloser.name))) === null ? "missing" : "proven";
+  return findCover(denials, hashed(wildcardBelow(encloser.name))) === null ? "missing" : provenBy(encloser.nextCloser);
 }
 
 /** For what a wildcard made: that the name itself, below the wildcard's parent, does not exist (RFC 4035, section 5.3.4). */
@@ -64,31 +63,27 @@ export function proveWildcard(denials: Denials, name: WireName, parent: WireName
   const nextCloser = nameOf(labelsOf(name).slice(-(labelsOf(parent).length + 1)));
   const cover = findCover(denials, hashed(nextCloser));
   if (cover === null) return "missing";
-  return cover.optOut ? "insecure" : "proven";
+  return provenBy(cover);
 }
 
-function proveNoData3(
-  denials: Denials,
-  name: WireName,
-  type: number,
-  hasNot: (types: readonly number[]) => boolean,
-  work: Work,
-  isDelegationAsked: boolean,
-): Proof {
+function provenBy({ optOut }: Nsec3): Proof {
+  return optOut ? "insecure" : "proven";
+}
+
+function proveNoData3(denials: Denials, name: WireName, type: number, hasNot: (types: readonly number[]) => boolean, work: Work): Proof {
   const hashed = hasher(denials, work);
   if (hashed === null) return withoutHashes(denials);
   const own = findMatch(denials, hashed(name));
   if (own !== null) return hasNot(own.types) ? "proven" : "missing";
   const encloser = provenEncloser(denials, name, hashed);
   if (encloser === null) return "missing";
+  const covered = provenBy(encloser.nextCloser);
   // RFC 5155, section 8.6: a delegation in an opt-out span may have no record of its own, and what lies below it is not signed.
-  const { optOut } = encloser.nextCloser;
-  if (optOut && isDelegationAsked) return "insecure";
-  if (optOut && type === TYPES.DS) return "proven";
+  if (type === TYPES.DS && covered === "insecure") return covered;
   const star = findMatch(denials, hashed(wildcardBelow(encloser.name)));
   // A name that has only such delegations below it has no record either.
-  if (star === null) return optOut ? "proven" : "missing";
-  return hasNot(star.types) ? "proven" : "missing";
+  if (star === null) return covered === "insecure" ? covered : "missing";
+  return hasNot(star.types) ? covered : "missing";
 }
 
 type Hash = (name: WireName) => string;
