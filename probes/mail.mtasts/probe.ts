@@ -33,7 +33,8 @@ async function run(input: Input, ctx: Context<"resolver" | "tcp" | "tls">): Prom
     const facts = await examineSts(domain, { hosts, fetchPolicy: fetchPolicyOf(ctx, input), policyPort: input.policy_port }, questions);
     Object.assign(evidence, shownSts(facts));
     evidence.checks = changedAtAliases(judgeSts(facts, { evidence: questions.evidence(`_mta-sts.${domain}`, "TXT"), receives: null }), questions);
-    unanswered = await unansweredFailure(questions, `_mta-sts.${domain}`, "TXT");
+    // A policy that may be there decides as much as its record.
+    unanswered = facts.policy?.failure ?? (await unansweredFailure(questions, `_mta-sts.${domain}`, "TXT"));
   });
   evidence.failure = broken ?? unanswered;
   evidence.findings = findingsOf(evidence.checks);

@@ -1,3 +1,4 @@
+import type { Failure } from "../../../schemas/failure.js";
 import { failureOfAnswer, isCertain } from "../../net/dns/answer.js";
 import type { StsMode, StsPolicy } from "../../tls-policy/sts/policy.js";
 import { matchesMx, readStsPolicy } from "../../tls-policy/sts/read-policy.js";
@@ -27,6 +28,8 @@ export interface StsFacts {
     /** As it is published, which may be more than is allowed. */
     readonly max_age_s: number | null;
     readonly problem: string | null;
+    /** Why it is not known whether there is a policy; null if it is. */
+    readonly failure: Failure | null;
   } | null;
   readonly hosts: readonly { readonly host: string; readonly is_allowed: boolean /** Null: not known. */; readonly is_trusted: boolean | null }[];
 }
@@ -68,7 +71,7 @@ export async function examineSts(domain: string, question: StsQuestion, question
 
 type PolicyFacts = NonNullable<StsFacts["policy"]>;
 
-const NO_POLICY: PolicyFacts = { state: "missing", mode: null, mx: [], max_age_s: null, problem: null };
+const NO_POLICY: PolicyFacts = { state: "missing", mode: null, mx: [], max_age_s: null, problem: null, failure: null };
 
 function policyFacts(fetched: Fetched): PolicyFacts {
   if (fetched.kind === "failed") return { ...NO_POLICY, ...failedFetch(fetched.failure) };
@@ -82,13 +85,14 @@ function policyFacts(fetched: Fetched): PolicyFacts {
   const mode = "problem" in read ? modeIn(text) : read.mode;
   if (!/^text\/plain[ \t]*(?:;|$)/i.test(type)) return { ...invalid(`its media type is ${JSON.stringify(type.slice(0, 100))} and must be text/plain`), mode };
   if ("problem" in read) return { ...invalid(read.problem), mode };
-  return { state: "valid", mode: read.mode, mx: read.mx, max_age_s: publishedAge(read), problem: null };
+  return { state: "valid", mode: read.mode, mx: read.mx, max_age_s: publishedAge(read), problem: null, failure: null };
 }
 
-function failedFetch({ code, message, phase }: Extract<Fetched, { kind: "failed" }>["failure"]): Pick<PolicyFacts, "state" | "problem"> {
-  if (code === "tls_certificate") return { state: "invalid", problem: message };
+function failedFetch(failure: Failure): Pick<PolicyFacts, "state" | "problem" | "failure"> {
+  const { code, message, phase } = failure;
+  if (code === "tls_certificate") return { state: "invalid", problem: message, failure: null };
   const isUnknown = code === "timeout" || code === "dns_failure" || (code === "unreachable" && phase === "connect");
-  return { state: isUnknown ? "unknown" : "missing", problem: message };
+  return isUnknown ? { state: "unknown", problem: message, failure } : { state: "missing", problem: message, failure: null };
 }
 
 function invalid(problem: string): PolicyFacts {
@@ -105,12 +109,16 @@ function publishedAge({ lines, maxAgeS }: StsPolicy): number {
   return line === undefined ? maxAgeS : Number(line.slice(line.indexOf(":") + 1).trim());
 }
 
+function shownPolicy({ failure: _, ...policy }: PolicyFacts) {
+  return { ...policy, mx: [...policy.mx] };
+}
+
 /** As an output shows it. */
 export function shownSts({ domain, record, policy, hosts }: StsFacts) {
   return {
     domain,
     record: { state: record.state, id: record.id, problem: record.problem, near_misses: [...record.near_misses] },
-    policy: policy === null ? null : { ...policy, mx: [...policy.mx] },
+    policy: policy === null ? null : shownPolicy(policy),
     hosts: [...hosts],
   };
 }

@@ -147,4 +147,19 @@ describe("the parts of mail.posture", () => {
   test("an invalid address is a wrong request", async () => {
     await expect(ofLab("open", { relay_own_address: "nobody" })).rejects.toMatchObject({ violations: [{ pointer: "/relay_own_address" }] });
   });
+
+  test("mail.mtasts fails if it cannot be found out whether there is a policy", async () => {
+    const zone = ["$ORIGIN example.", "@ SOA ns hostmaster 1 3600 600 86400 60", '_mta-sts.own TXT "v=STSv1; id=1"', "own MX 10 mx", "mx A 192.0.2.1"].join(
+      "\n",
+    );
+    const server = await startDnsServer({ zones: [zone], behave: ({ name }) => (name.startsWith("mta-sts.") ? { rcode: 2 } : undefined) });
+    open.push(server);
+    const { output } = (await runReport("mail.mtasts", { domain: "own.example", resolver: { servers: [...server.servers] } })).envelope;
+    expect(output).toMatchObject({
+      status: "error",
+      failure: { phase: "resolve", code: "dns_failure", message: expect.stringContaining("mta-sts.own.example") },
+      record: { state: "valid" },
+      policy: { state: "unknown" },
+    });
+  });
 });
