@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from "node:buffer";
+import { isAscii } from "node:buffer";
 import { hostname } from "node:os";
 import type { MessageChange } from "../../../schemas/delivery-report.js";
 import type { DkimResult } from "../../../schemas/dkim.js";
@@ -16,8 +16,6 @@ export interface PreparedMessage {
   /** As SIZE counts it. */
   readonly size: number;
   readonly body: "7BIT" | "8BITMIME";
-  /** Its header contains non-ASCII characters (RFC 6532). */
-  readonly needsSmtpUtf8: boolean;
   readonly messageId: string | null;
   /** Its header contains `TLS-Required: No` (RFC 8689, section 5): delivery without TLS is preferred to none. */
   readonly needsNoTls: boolean;
@@ -45,14 +43,12 @@ export async function prepareMessage(message: Uint8Array, { signer, sender, iden
 async function signed(text: Buffer, signer: Signer | null, changes: readonly MessageChange[]): Promise<PreparedMessage> {
   const { header, ...dkim } = signer === null ? UNSIGNED : await signer.sign(text);
   const bytes = header.length === 0 ? text : Buffer.concat([header, text]);
-  const head = headerOf(bytes);
-  const lines = head.toString("latin1");
+  const lines = headerOf(bytes).toString("latin1");
   let converted: Promise<PreparedMessage | null> | null = null;
   return {
     bytes,
     size: messageSize(bytes),
     body: isAscii(bytes) ? "7BIT" : "8BITMIME",
-    needsSmtpUtf8: !isAscii(head) && isUtf8(head),
     messageId: MESSAGE_ID.exec(lines)?.[1] ?? null,
     needsNoTls: NEEDS_NO_TLS.test(lines),
     dkim,

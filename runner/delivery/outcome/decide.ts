@@ -103,9 +103,10 @@ function classOf(broken: Failure, { host }: Speaker, reply: Reply | null): Deliv
   return phase === "resolve" ? "routing" : classifyFailure(broken, reply, host).class;
 }
 
-/** The codes of RFC 3463, and of RFC 8689 for REQUIRETLS, for decisions made in place of a server. */
+/** The codes of RFC 3463, of RFC 6531 for headers and addresses beyond ASCII, and of RFC 8689 for REQUIRETLS, for decisions made in place of a server. */
 function localCode({ phase, code, message }: Failure): string {
   if (phase === "ehlo") return code === "unsupported" ? "5.7.30" : "5.4.6";
   if (code === "limit_exceeded") return "5.3.4";
-  return /\b8BITMIME\b/.test(message) ? "5.6.3" : "5.6.7";
+  if (/\b8BITMIME\b/.test(message)) return "5.6.3";
+  return /\bheader\b/.test(message) ? "5.6.9" : "5.6.7";
 }

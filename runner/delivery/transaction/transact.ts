@@ -98,8 +98,6 @@ function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: Prep
     ),
     message: prepared.bytes,
     size: prepared.size,
-    ...(prepared.body === "7BIT" ? {} : { body: prepared.body }),
-    smtpUtf8: prepared.needsSmtpUtf8,
     ...(requireTls ? { requireTls } : {}),
     ...asked?.mail,
   };

@@ -1,6 +1,7 @@
 import { failureError } from "../../run/failure-error.js";
 import { has, sizeOf } from "./capabilities.js";
 import { type MailDsn, mailDsnWords, type RcptDsn, rcptDsnWords } from "./dsn.js";
+import type { EightBit } from "./eight-bit.js";
 import type { Mailbox } from "./mailbox.js";
 import type { SmtpSession, TimedReply } from "./session.js";
 
@@ -10,7 +11,9 @@ export interface MailParameters extends MailDsn {
   size?: number;
   /** 8BITMIME: the message holds bytes beyond ASCII (RFC 6152). */
   body?: "7BIT" | "8BITMIME";
-  /** The message header has characters beyond ASCII, or a recipient to come has an address with them (RFC 6531). */
+  /** Where those bytes are, if that is known: what a server has to offer for them depends on it. */
+  eightBit?: EightBit;
+  /** A recipient to come has an address beyond ASCII, or the caller wants it (RFC 6531). */
   smtpUtf8?: boolean;
   /** The message must only be relayed over verified TLS (RFC 8689). */
   requireTls?: boolean;
@@ -36,13 +39,11 @@ export function data(session: SmtpSession): Promise<TimedReply> {
 }
 
 export function mailLine(session: SmtpSession, sender: Mailbox | null, parameters: MailParameters): string {
-  const words = [`MAIL FROM:<${sender?.path ?? ""}>`, ...sizeWords(session, parameters), ...bodyWords(session, parameters)];
   if (sender !== null) needSmtpUtf8(session, sender, "mail");
-  if (parameters.smtpUtf8 || sender?.needsSmtpUtf8) {
-    if (!has(session.capabilities, "SMTPUTF8"))
-      throw failureError("mail", "unsupported", "the message header has characters beyond ASCII, and the server does not offer SMTPUTF8; nothing was sent");
-    words.push("SMTPUTF8");
-  }
+  const words = [`MAIL FROM:<${sender?.path ?? ""}>`, ...sizeWords(session, parameters)];
+  // The header first: a body can be encoded for this server, and a header cannot.
+  const utf8 = smtpUtf8Words(session, sender, parameters);
+  words.push(...bodyWords(session, parameters), ...utf8);
   if (parameters.requireTls) words.push(requireTlsWord(session));
   return withDsn(session, "mail", words, mailDsnWords(parameters));
 }
@@ -62,10 +63,23 @@ function sizeWords({ capabilities }: SmtpSession, { size }: MailParameters): str
   return limit.meaning === "absent" ? [] : [`SIZE=${size}`];
 }
 
-function bodyWords({ capabilities }: SmtpSession, { body }: MailParameters): string[] {
+function smtpUtf8Words({ capabilities }: SmtpSession, sender: Mailbox | null, { smtpUtf8, eightBit }: MailParameters): string[] {
+  const isInHeader = eightBit?.header === "utf8";
+  if (!isInHeader && !smtpUtf8 && !sender?.needsSmtpUtf8) return [];
+  if (has(capabilities, "SMTPUTF8")) return ["SMTPUTF8"];
+  const why = isInHeader ? "the message header has characters beyond ASCII, which need SMTPUTF8 (RFC 6532)" : "SMTPUTF8 was requested";
+  throw failureError("mail", "unsupported", `${why}, and the server does not offer it; nothing was sent`);
+}
+
+function bodyWords({ capabilities }: SmtpSession, { body, eightBit }: MailParameters): string[] {
   if (body === undefined || has(capabilities, "8BITMIME")) return body === undefined ? [] : [`BODY=${body}`];
-  if (body === "7BIT") return [];
-  throw failureError("mail", "unsupported", "the message has bytes beyond ASCII, and the server does not offer 8BITMIME; nothing was sent");
+  if (body === "7BIT" || (eightBit?.header === "utf8" && !eightBit.body)) return [];
+  throw failureError("mail", "unsupported", `${eightBitFault(eightBit)}, and the server does not offer 8BITMIME; nothing was sent`);
+}
+
+function eightBitFault(eightBit: EightBit | undefined): string {
+  if (eightBit?.header === "other") return "the message header has bytes that are not UTF-8, which no standard allows (RFC 6532)";
+  return `the ${eightBit === undefined ? "message" : "message body"} has bytes beyond ASCII, which need 8BITMIME (RFC 6152)`;
 }
 
 /** RFC 8689, section 4: outside TLS the keyword promises nothing. */

@@ -1,8 +1,8 @@
-import { isAscii } from "node:buffer";
 import type { Failure } from "../../../schemas/failure.js";
 import { FailureError, failureError } from "../../run/failure-error.js";
 import { has } from "./capabilities.js";
 import { rset } from "./commands.js";
+import { eightBitOf } from "./eight-bit.js";
 import { data, type MailParameters, mailLine, type Recipient, rcptLine } from "./mail-and-rcpt.js";
 import type { Mailbox } from "./mailbox.js";
 import { messageSize } from "./message-body.js";
@@ -14,7 +14,7 @@ export interface Envelope extends MailParameters {
   /** Null: the null reverse-path of a bounce. */
   sender: Mailbox | null;
   recipients: readonly Recipient[];
-  /** Of bytes, size and body are found out unless they are given. */
+  /** Of bytes, size, body and eightBit are found out unless they are given. */
   message: MessageSource;
   /**
    * Awaited when the server waits for the message and nothing of it was sent, for callers that must first record what is about to happen. It receives
@@ -87,11 +87,13 @@ function linesOf(session: SmtpSession, envelope: Envelope): Lines {
 function parametersOf({ message, sender: _, recipients, beforeMessage: __, ...given }: Envelope): MailParameters {
   const bytes = message instanceof Uint8Array ? message : null;
   const size = given.size ?? (bytes === null ? undefined : messageSize(bytes));
-  const body = given.body ?? (bytes === null || isAscii(bytes) ? undefined : "8BITMIME");
+  const eightBit = given.eightBit ?? (bytes === null ? null : eightBitOf(bytes));
+  const body = given.body ?? (eightBit === null ? undefined : "8BITMIME");
   return {
     ...given,
     ...(size === undefined ? {} : { size }),
     ...(body === undefined ? {} : { body }),
+    ...(eightBit === null ? {} : { eightBit }),
     smtpUtf8: given.smtpUtf8 === true || recipients.some((recipient) => recipient.needsSmtpUtf8),
   };
 }

@@ -106,3 +106,9 @@ test("two runs of the same input differ only in their token and Message-ID", asy
   expect(first.token).not.toBe(second.token);
   expect(first.message_id).not.toBe(second.message_id);
 });
+
+test("an address beyond ASCII that is only in the header needs SMTPUTF8, too", async () => {
+  const bytes = await sent({ reply_to: "jürgen@example.org" });
+  expect(bytes).toMatch(/\r\nMAIL FROM:<monitor@example\.org>[^\r]* SMTPUTF8\r\n/);
+  expect(Buffer.from(messageOf(bytes), "latin1").toString("utf8")).toContain("\r\nReply-To: jürgen@example.org\r\n");
+});

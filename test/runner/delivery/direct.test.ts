@@ -338,6 +338,16 @@ describe("what a server refuses", () => {
     ).toEqual([]);
   });
 
+  test.each<[string, string[], string, string, string]>([
+    ["SMTPUTF8 for its header", ["PIPELINING"], "Subject: Grüße\r\n\r\nGrüße\r\n", "5.6.9", "which need SMTPUTF8 (RFC 6532)"],
+    ["SMTPUTF8 for its header", ["8BITMIME"], "Subject: Grüße\r\n\r\nx\r\n", "5.6.9", "which need SMTPUTF8 (RFC 6532)"],
+    ["8BITMIME for a signed part", ["PIPELINING"], SIGNED, "5.6.3", "the message body has bytes beyond ASCII, which need 8BITMIME"],
+  ])("a bounce says what the message needs: %s of a server with %j", async (_, capabilities, message, enhanced, words) => {
+    const net = await internet(ONE, { mx: ["127.0.0.11", { capabilities }] });
+    const bounced = only(await service(net).send(mail("bob@one.example", { message })));
+    expect(bounced).toMatchObject({ outcome: "bounced", enhanced_code: enhanced, message: expect.stringContaining(words) });
+  });
+
   test("bytes beyond ASCII are encoded for a server without 8BITMIME, and the message is signed again", async () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const dkim = [{ domain: "sender.example", selector: "s", private_key: privateKey.export({ type: "pkcs8", format: "pem" }) as string }];

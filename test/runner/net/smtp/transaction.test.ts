@@ -305,11 +305,53 @@ describe("nothing is sent", () => {
     ["bytes beyond ASCII without 8BITMIME", "S: 250 mx", { message: Buffer.from("ü") }, ["mail", "unsupported"]],
     ["a sender beyond ASCII without SMTPUTF8", "S: 250 mx", { sender: mailbox("jürgen@example.org") }, ["mail", "unsupported"]],
     ["a recipient beyond ASCII without SMTPUTF8", "S: 250 mx", { recipients: [ONE, mailbox("jürgen@example.org")] }, ["rcpt", "unsupported"]],
-    ["a header beyond ASCII without SMTPUTF8", "S: 250 mx", { smtpUtf8: true }, ["mail", "unsupported"]],
+    ["SMTPUTF8 that the caller wants", "S: 250 mx", { smtpUtf8: true }, ["mail", "unsupported"]],
     ["no recipient", "S: 250 mx", { recipients: [] }, ["rcpt", "not_permitted"]],
   ];
   test.each(refused)("%s", async (_, offer, envelope, failure) => {
     expect(await play(`${offer}\n@expect-close`, envelope)).toMatchObject({ delivery: "not_sent", failure: [...failure, null] });
+  });
+});
+
+describe("bytes beyond ASCII", () => {
+  const UTF8 = "Subject: Grüße\r\n";
+  const LATIN = Buffer.from("Subject: Gr\u00fc\u00dfe\r\n\r\nx\r\n", "latin1");
+  const HEADER = "the message header has characters beyond ASCII, which need SMTPUTF8 (RFC 6532), and the server does not offer it; nothing was sent";
+  const OTHER =
+    "the message header has bytes that are not UTF-8, which no standard allows (RFC 6532), and the server does not offer 8BITMIME; nothing was sent";
+  const BODY_FAULT = "the message body has bytes beyond ASCII, which need 8BITMIME (RFC 6152), and the server does not offer 8BITMIME; nothing was sent";
+
+  test.each<[string, string, Buffer | string, string]>([
+    ["in the header", "S: 250 mx", `${UTF8}\r\nx\r\n`, HEADER],
+    ["in the header, for a server with 8BITMIME", "S: 250-mx\nS: 250 8BITMIME", `${UTF8}\r\nx\r\n`, HEADER],
+    ["in the header and in the body", "S: 250 mx", `${UTF8}\r\nü\r\n`, HEADER],
+    ["in the header, with line ends of another kind", "S: 250 mx", "Subject: ü\n\nx\n", HEADER],
+    ["in the header that are not UTF-8", "S: 250 mx", LATIN, OTHER],
+    ["in the body", "S: 250 mx", "Subject: x\r\n\r\nü\r\n", BODY_FAULT],
+    ["in the body of a message without a header", "S: 250 mx", "\r\nü\r\n", BODY_FAULT],
+    ["in both, for a server with SMTPUTF8 only", "S: 250-mx\nS: 250 SMTPUTF8", `${UTF8}\r\nü\r\n`, BODY_FAULT],
+  ])("%s: the failure says what they need", async (_, offer, message, words) => {
+    const server = await playTranscript(`S: 220 mx\nC: EHLO *\n${offer}\n@expect-close`);
+    const run = testRun();
+    const session = await greetedSession(run, server);
+    const { failure, delivery } = await transaction(session, {
+      sender: SENDER,
+      recipients: [ONE],
+      message: typeof message === "string" ? Buffer.from(message) : message,
+    });
+    session.close();
+    run.state.deadline.release();
+    await server.close();
+    expect([delivery, failure?.phase, failure?.code, failure?.message]).toEqual(["not_sent", "mail", "unsupported", words]);
+  });
+
+  test.each<[string, string, string]>([
+    ["S: 250-mx\nS: 250-8BITMIME\nS: 250 SMTPUTF8", `${UTF8}\r\nx\r\n`, "BODY=8BITMIME SMTPUTF8"],
+    ["S: 250-mx\nS: 250 SMTPUTF8", `${UTF8}\r\nx\r\n`, "SMTPUTF8"],
+    ["S: 250-mx\nS: 250-8BITMIME\nS: 250 SMTPUTF8", "Subject: x\r\n\r\nü\r\n", "BODY=8BITMIME"],
+  ])("MAIL says it: %j, %j", async (offer, message, words) => {
+    const transcript = `${offer}\nC: MAIL FROM:<a@example.org> ${words}\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\n@message\nS: 250 ok`;
+    expect(await play(transcript, { message: Buffer.from(message) })).toMatchObject({ delivery: "accepted" });
   });
 });
 
