@@ -1,6 +1,7 @@
 import { addressesOf } from "../net/dns/host-addresses.js";
 import { resolverOnDemand } from "../net/dns/resolver-on-demand.js";
 import { addressUse } from "../net/transport/address-policy.js";
+import { startTimeout } from "../run/timeout.js";
 import { openOrWarn } from "../sqlite/open-or-warn.js";
 import type { PolicySourceOptions, PolicySources } from "./policy.js";
 import { StsCache } from "./sts/cache.js";
@@ -42,13 +43,18 @@ function openCache(file: string | null, now: () => number): StsCache {
 async function fetchPolicy(ask: Ask, domain: string, options: PolicySourceOptions, stopped: AbortSignal): Promise<StsPolicy | PolicyViolation> {
   const host = { name: `mta-sts.${domain}`, port: options.policyPort ?? 443, ca: options.ca };
   const timeoutMs = options.policyTimeoutMs ?? FETCH_TIMEOUT_MS;
-  const late = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([stopped, late]);
-  const addresses = await policyAddresses(ask, host.name, options);
-  if (!Array.isArray(addresses)) return addresses;
-  const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, timeoutMs, signal), signal);
-  if (late.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} returned no policy within ${timeoutMs / 1000} seconds` };
-  return fetched.kind === "text" ? policyOrViolation(fetched.text) : fetched.violation;
+  const late = new AbortController();
+  const stopWaiting = startTimeout(timeoutMs, () => late.abort());
+  const signal = AbortSignal.any([stopped, late.signal]);
+  try {
+    const addresses = await policyAddresses(ask, host.name, options);
+    if (!Array.isArray(addresses)) return addresses;
+    const fetched = await fetchFromOneOf(addresses, (address) => fetchPolicyFile(host, address, timeoutMs, signal), signal);
+    if (late.signal.aborted) return { type: "sts-policy-fetch-error", message: `${host.name} returned no policy within ${timeoutMs / 1000} seconds` };
+    return fetched.kind === "text" ? policyOrViolation(fetched.text) : fetched.violation;
+  } finally {
+    stopWaiting();
+  }
 }
 
 async function fetchFromOneOf(

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -20,9 +21,11 @@ import { type AcceptedSocket, listen, serveTls } from "../../../runner/net/trans
 import { reaches } from "../../../runner/net/transport/port-check.js";
 import { resolveHost } from "../../../runner/net/transport/resolve.js";
 import type { FailureError } from "../../../runner/run/failure-error.js";
+import { openPolicySources } from "../../../runner/tls-policy/policy-sources.js";
 import type { Attempt } from "../../../schemas/network.js";
 import { certificate } from "../../support/certificates.js";
 import { greetedImap } from "../../support/imap-context.js";
+import { POLICY_AUTHORITY, policyCertificate, startPolicyHost } from "../../support/policy-host.js";
 import { testRun } from "../../support/smtp-context.js";
 
 // A process that is held up finds its timers due first, and only then what its peers sent in time.
@@ -234,6 +237,22 @@ describe("what came before the timer fired is read before the timeout is judged"
     expect(socket.getProtocol()).toBe("TLSv1.3");
     expect(session).not.toBeNull();
     socket.destroy();
+  });
+
+  test("the policy of a domain that uses MTA-STS", async () => {
+    const policy = `version: STSv1\nmode: enforce\n${"mx: mx.example\n".repeat(50)}max_age: 604800\n`;
+    const answer = (_request: unknown, response: ServerResponse): void => {
+      relay.hold(policy.length);
+      response.writeHead(200, { "content-type": "text/plain" }).end(policy);
+    };
+    const host = await startPolicyHost({ certificate: policyCertificate("mta-sts.example"), answer });
+    const names = await startDnsServer({ zones: [`${ZONE}_mta-sts TXT "v=STSv1; id=1;"\nmta-sts A 127.0.0.1\n`] });
+    const relay = await relayTo(host.port);
+    const access = { policyPort: relay.port, ca: POLICY_AUTHORITY, allowPrivate: true, policyTimeoutMs: TIMEOUT_MS };
+    const sources = openPolicySources({ servers: names.servers, validates: false, file: null, ...access });
+    open.push(host, names, sources);
+    const [found] = await Promise.all([sources.findSts("example"), relay.deliverLate()]);
+    expect(found).toMatchObject({ policy: { mode: "enforce" }, problem: null });
   });
 
   test("the refusal of an Oracle listener", async () => {
