@@ -6,6 +6,7 @@ import { parseAsked } from "../harness/version.js";
 import { monotonic } from "../run/clock.js";
 import type { TraceEvent } from "../run/recorder.js";
 import { RunTargets, type TargetPolicy } from "../run/run-targets.js";
+import { startTimeout } from "../run/timeout.js";
 import { RequestError } from "../support/request-error.js";
 import { type Asked, BadTarget, type Module, type ModuleInputs, verdictOf } from "./module.js";
 
@@ -67,11 +68,10 @@ async function reportOf(module: Module, asked: Asked, options: ProbeOptions, log
 /** A target's name may be looked up before the run, by a resolver that cannot be stopped. */
 async function withinTime(inputs: ModuleInputs | Promise<ModuleInputs>, timeoutMs: number): Promise<ModuleInputs> {
   if (!(inputs instanceof Promise)) return inputs;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BadTarget(`no address within ${timeoutMs} ms`)), timeoutMs);
+  return new Promise((resolve, reject) => {
+    const cancel = startTimeout(timeoutMs, () => reject(new BadTarget(`no address within ${timeoutMs} ms`)));
+    inputs.finally(cancel).then(resolve, reject);
   });
-  return Promise.race([inputs, late]).finally(() => clearTimeout(timer));
 }
 
 function metricsOf(module: Module, asked: Asked, report: Report, { isSuccess, failedDueToRegex }: ReturnType<typeof verdictOf>): Series[] {
