@@ -1,6 +1,6 @@
 import type { Context } from "../../runner/harness/context.js";
 import { defineProbe, type Evidence } from "../../runner/harness/define-probe.js";
-import { failureOfRoute, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { failureOfRoute, type Unanswered, unknownRoute } from "../../runner/net/dns/mail-route.js";
 import { randomSeed, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { statusOf } from "../../runner/run/judge.js";
 import { asciiDomain } from "../../schemas/host.js";
@@ -21,10 +21,11 @@ export type MxEvidence = Evidence<Output>;
 async function run(input: Input, ctx: Context<"resolver">): Promise<MxEvidence> {
   const evidence = nothingYet(input);
   const { address_family: family, allow_private_addresses: allowPrivate } = input;
+  let unanswered: Unanswered = new Map();
   const broken = await ctx.attempt(async () => {
-    await ctx.resolver.mx(evidence, { family, allowPrivate, random: seededRandom(evidence.seed) }, input);
+    unanswered = await ctx.resolver.mx(evidence, { family, allowPrivate, random: seededRandom(evidence.seed) }, input);
   });
-  evidence.failure = broken ?? failureOfRoute(evidence);
+  evidence.failure = broken ?? failureOfRoute(evidence, unanswered);
   evidence.findings = judge(evidence);
   evidence.status = statusOf(evidence.failure, evidence.findings);
   return evidence;

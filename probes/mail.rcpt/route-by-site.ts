@@ -1,6 +1,6 @@
 import { siteOf } from "../../runner/mail-sites/site.js";
 import { failureOfOutcome } from "../../runner/net/dns/answer.js";
-import { hostWithAddresses, isUncertain, literalHost, routeProblem, unknownRoute } from "../../runner/net/dns/mail-route.js";
+import { hostWithAddresses, isUncertain, literalHost, routeProblem, type Unanswered, unknownRoute } from "../../runner/net/dns/mail-route.js";
 import { type Random, seededRandom } from "../../runner/net/dns/shuffle.js";
 import { FailureError } from "../../runner/run/failure-error.js";
 import { failure } from "../../schemas/failure.js";
@@ -90,20 +90,21 @@ async function findHosts(ctx: Ctx, input: Input, domain: Domain, asked: readonly
 
 async function routed(ctx: Ctx, input: Input, domain: Domain, asked: readonly Question[], random: Random): Promise<boolean> {
   const route = unknownRoute(domain.domain);
+  let unanswered: Unanswered;
   try {
-    await ctx.resolver.mx(route, { family: input.address_family, allowPrivate: input.allow_private_addresses, random }, input);
+    unanswered = await ctx.resolver.mx(route, { family: input.address_family, allowPrivate: input.allow_private_addresses, random }, input);
   } finally {
     Object.assign(domain, { route: route.kind, outcome: route.outcome, hosts: route.hosts, from_cache: route.from_cache, ttl_s: route.ttl_s });
   }
-  const decision = decisionOfRoute(route, input);
+  const decision = decisionOfRoute(route, unanswered, input);
   if (decision === null) return true;
   for (const question of asked) settle(question, decision, null, true);
   return false;
 }
 
 /** What name servers alone decide; null if there is a host to ask. */
-function decisionOfRoute(route: MailRoute, { address_family: family }: Input): Decision | null {
-  const problem = routeProblem(route, family);
+function decisionOfRoute(route: MailRoute, unanswered: Unanswered, { address_family: family }: Input): Decision | null {
+  const problem = routeProblem(route, family, unanswered);
   if (problem === null) return null;
   if (problem.kind === "uncertain") return decisionOfFailure(problem.failure);
   return decisionOf(REASONS[problem.kind], "resolve", "hard_fail", problem.failure);

@@ -15,7 +15,7 @@ export interface MailHosts {
 /** Where mail for a domain goes. Hosts of one preference stay in the same order from run to run. */
 export async function mailHostsOf(domain: string, questions: Questions, { allowPrivate }: { readonly allowPrivate: boolean }): Promise<MailHosts> {
   const route = unknownRoute(domain);
-  await fillRoute(questions.ask, route, { family: "any", allowPrivate, random: seededRandom(0) });
+  const unanswered = await fillRoute(questions.ask, route, { family: "any", allowPrivate, random: seededRandom(0) });
   const isKnown = route.outcome !== null && isCertain({ outcome: route.outcome });
-  return { route, hosts: isKnown ? route.hosts.map(({ host }) => host) : null, failure: failureOfRoute(route) };
+  return { route, hosts: isKnown ? route.hosts.map(({ host }) => host) : null, failure: failureOfRoute(route, unanswered) };
 }

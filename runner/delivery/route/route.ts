@@ -1,7 +1,7 @@
 import type { MailHost, MailRoute } from "../../../schemas/mx.js";
 import { endpointsOf, type MailHostEndpoint } from "../../mail-sites/endpoint.js";
 import { siteOf } from "../../mail-sites/site.js";
-import { literalHost, type RouteProblem, routeProblem, unknownRoute } from "../../net/dns/mail-route.js";
+import { literalHost, type RouteProblem, routeProblem, type Unanswered, unknownRoute } from "../../net/dns/mail-route.js";
 import { shuffled } from "../../net/dns/shuffle.js";
 import { monotonic } from "../../run/clock.js";
 import { FailureError } from "../../run/failure-error.js";
@@ -51,13 +51,14 @@ export class Routes {
   async #ask(message: OutboundMessage, domain: string, key: string): Promise<ResolvedRoute | Decision> {
     const route = unknownRoute(domain);
     const { address_family: family, allow_private_addresses: allowPrivate } = message.settings;
+    let unanswered: Unanswered;
     try {
-      await message.resolver.mx(route, { family, allowPrivate, random: message.random }, message.settings);
+      unanswered = await message.resolver.mx(route, { family, allowPrivate, random: message.random }, message.settings);
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       return decisionOfFailure(error.failure, US);
     }
-    const found = judged(route, message);
+    const found = judged(route, unanswered, message);
     if (route.ttl_s !== null && message.settings.cache !== "off") this.#keep(key, found, route.ttl_s);
     return found;
   }
@@ -73,8 +74,8 @@ function keyOf({ settings }: OutboundMessage, domain: string): string {
   return `${domain} ${family} ${allowPrivate} ${port} ${resolver?.servers.join(" ") ?? ""}`;
 }
 
-function judged(route: MailRoute, { settings }: OutboundMessage): ResolvedRoute | Decision {
-  const problem = routeProblem(route, settings.address_family);
+function judged(route: MailRoute, unanswered: Unanswered, { settings }: OutboundMessage): ResolvedRoute | Decision {
+  const problem = routeProblem(route, settings.address_family, unanswered);
   if (problem === null) {
     const { hosts } = route;
     const names = hosts.map(({ host }) => host);

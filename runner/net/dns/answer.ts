@@ -1,7 +1,7 @@
 import type { DnsOutcome } from "../../../schemas/dns.js";
 import type { Failure, FailureCode } from "../../../schemas/failure.js";
 import { failure } from "../../../schemas/failure.js";
-import type { ExtendedError } from "./extended-error.js";
+import { type ExtendedError, extendedErrorText } from "./extended-error.js";
 import type { DataOf, RecordType, WireRecord } from "./records.js";
 
 /** The outcome of a question. No answer is also data, as any other network outcome. */
@@ -44,11 +44,14 @@ export function failureOfOutcome(outcome: DnsOutcome, what: string): Failure {
   return failure("resolve", code, `${what}: ${words}`);
 }
 
-/** The same of an answer, in the words of the server that gave none: it may say why (RFC 8914). */
-export function failureOfAnswer({ outcome, problem }: Pick<Answer, "outcome" | "problem">, what: string): Failure {
+/** The same of an answer, in the words of the server that gave none. It may say why (RFC 8914), also why it denies a name: a filter denies names that exist. */
+export function failureOfAnswer({ outcome, problem, extendedErrors = [] }: WithoutAnswer, what: string): Failure {
   const found = failureOfOutcome(outcome, what);
-  return problem === null ? found : { ...found, message: `${what}: ${problem}` };
+  return { ...found, message: problem === null ? [found.message, ...extendedErrors.map(extendedErrorText)].join("; ") : `${what}: ${problem}` };
 }
+
+/** What is known of a question that nothing was found for. */
+export type WithoutAnswer = Pick<Answer, "outcome" | "problem"> & Partial<Pick<Answer, "extendedErrors">>;
 
 const FAILURES: Readonly<Record<DnsOutcome, readonly [code: FailureCode, words: string]>> = {
   found: ["dns_not_found", "what there is cannot be used"],

@@ -7,7 +7,7 @@ import type { Answer } from "./answer.js";
 import type { DirectAsk } from "./direct-query.js";
 import { keepConnectionsFor } from "./encrypted-query.js";
 import { type AddressFamily, addressesOf, type HostAddresses } from "./host-addresses.js";
-import { fillRoute, type MailRouteOptions } from "./mail-route.js";
+import { fillRoute, type MailRouteOptions, type Unanswered } from "./mail-route.js";
 import type { RecordType } from "./records.js";
 import type { LookUpOptions } from "./resolver.js";
 import { resolverOnDemand } from "./resolver-on-demand.js";
@@ -29,7 +29,7 @@ export interface ResolverGrant {
   /** The name servers of this machine. */
   systemServers(): readonly string[];
   /** Finds where mail for a domain goes; `route` holds it as soon as it is known. */
-  mx(route: MailRoute, options: MailRouteOptions, asking?: QueryOptions): Promise<void>;
+  mx(route: MailRoute, options: MailRouteOptions, asking?: QueryOptions): Promise<Unanswered>;
 }
 
 /** Even an import of what is loaded takes longer than a query. */

@@ -4,7 +4,7 @@ import { failure } from "../../../schemas/failure.js";
 import type { MailAddress, MailHost, MailRoute, MailRouteKind } from "../../../schemas/mx.js";
 import { addressUse } from "../transport/address-policy.js";
 import type { Answer } from "./answer.js";
-import { failureOfOutcome, isCertain } from "./answer.js";
+import { failureOfAnswer, isCertain, type WithoutAnswer } from "./answer.js";
 import { type AddressFamily, type Ask, addressesOf, type HostAddress, type HostAddresses } from "./host-addresses.js";
 import { isNullMx, type MailTarget, mailTargets } from "./mail-targets.js";
 import type { Random } from "./shuffle.js";
@@ -35,11 +35,25 @@ export function unknownRoute(domain: string): MailRoute {
   };
 }
 
+/** What name servers said of questions without an answer, by question: `MX example.org`. A route has the outcomes alone. */
+export type Unanswered = ReadonlyMap<string, WithoutAnswer>;
+
 /**
  * Finds where mail for a domain goes (RFC 5321, section 5.1): its MX hosts in order, each with its addresses. Everything is
  * written into `route` as soon as it is known, so that it survives the end of the run.
  */
-export async function fillRoute(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<void> {
+export async function fillRoute(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<Unanswered> {
+  const unanswered = new Map<string, WithoutAnswer>();
+  const noting: Ask = async (name, type) => {
+    const answer = await ask(name, type);
+    if (answer.outcome !== "found" && answer.outcome !== "no_data") unanswered.set(`${type} ${name}`, answer);
+    return answer;
+  };
+  await fill(noting, route, options);
+  return unanswered;
+}
+
+async function fill(ask: Ask, route: MailRoute, options: MailRouteOptions): Promise<void> {
   const answer = await ask(route.ascii_domain, "MX");
   keepAnswer(route, answer);
   // Only an answer without MX makes the domain its own mail host: a server that fails may be hiding them.
@@ -120,10 +134,10 @@ export interface RouteProblem {
 }
 
 /** Null if there is an address to try. */
-export function routeProblem(route: MailRoute, family: AddressFamily): RouteProblem | null {
+export function routeProblem(route: MailRoute, family: AddressFamily, unanswered: Unanswered): RouteProblem | null {
   const { ascii_domain: domain, kind, outcome } = route;
   if (kind === "null_mx") return { kind, failure: failure("resolve", "dns_not_found", `${domain} accepts no mail: it publishes a null MX (RFC 7505)`) };
-  const found = failureOfRoute(route);
+  const found = failureOfRoute(route, unanswered);
   if (found === null) return null;
   if (outcome === "no_such_name") return { kind: outcome, failure: found };
   // With one address family only, the other may provide the missing addresses.
@@ -131,11 +145,14 @@ export function routeProblem(route: MailRoute, family: AddressFamily): RouteProb
 }
 
 /** Why no mail can be delivered to the domain; null if there is an address to try, and for a domain that accepts none. */
-export function failureOfRoute({ ascii_domain: domain, kind, outcome, hosts }: MailRoute): Failure | null {
+export function failureOfRoute({ ascii_domain: domain, kind, hosts }: MailRoute, unanswered: Unanswered): Failure | null {
   if (kind === "null_mx" || hosts.some(isDiallable)) return null;
-  if (outcome !== null && outcome !== "found" && outcome !== "no_data") return failureOfOutcome(outcome, `MX ${domain}`);
-  const unsure = hosts.flatMap(({ host, ipv4, ipv6 }) => [ipv4, ipv6].filter(isUncertain).map((each) => failureOfOutcome(each, `the addresses of ${host}`)));
-  if (unsure[0] !== undefined) return unsure[0];
+  const silent = unanswered.get(`MX ${domain}`);
+  if (silent !== undefined) return failureOfAnswer(silent, `MX ${domain}`);
+  for (const { host } of hosts) {
+    const unsure = ["A", "AAAA"].map((type) => unanswered.get(`${type} ${host}`)).find((answer) => answer !== undefined && !isCertain(answer));
+    if (unsure !== undefined) return failureOfAnswer(unsure, `the addresses of ${host}`);
+  }
   if (kind === "none") return failure("resolve", "dns_not_found", `${domain} has no mail host: neither MX records nor an address`);
   if (hosts.some(({ addresses }) => addresses.length > 0))
     return failure("resolve", "not_permitted", `no mail host of ${domain} has an address that may be dialled`);
