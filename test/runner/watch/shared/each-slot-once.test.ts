@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { realServer } from "../../../support/real-servers.js";
-import { differences, type Facts, openFleet, reportedBy } from "./fleet.js";
+import { areAlike, differences, type Facts, openFleet, reportedBy } from "./fleet.js";
 
 const CHECKS = 5;
 const TIMEOUT = { timeout: 60_000, interval: 250 };
@@ -33,6 +33,7 @@ realServer("two watches with the same file and queue", ["redis-server"], () => {
       // It ends what it has begun, and the watches take its last results.
       await worker.kill("SIGTERM");
       await expect.poll(() => runsOf(...both()), TIMEOUT).toEqual(new Map([...site.asked].sort()));
+      await expect.poll(() => areAlike(both()), TIMEOUT).toBe(true);
       const waiting = (): number => both().reduce((sum, { outbox }) => sum + outbox.filter(({ ended_at: end }) => end === null).length, 0);
       await expect.poll(waiting, TIMEOUT).toBe(0);
       await Promise.all(watches.map((watch) => watch.kill("SIGTERM")));

@@ -142,6 +142,12 @@ export async function openFleet() {
   };
 }
 
+/** Both histories have the same incidents and alerts. For a while, one of two watches may be some results behind the other. */
+export function areAlike([one, two]: readonly [Facts, Facts]): boolean {
+  const shown = ({ incidents, outbox }: Facts): string => JSON.stringify([incidents, outbox.map(({ id }) => id)]);
+  return shown(one) === shown(two);
+}
+
 /** Slots of which two histories say different things. */
 export function differences(one: Facts, two: Facts): string[] {
   return [...one.results].filter(([slot, outcome]) => (two.results.get(slot) ?? outcome) !== outcome).map(([slot]) => slot);

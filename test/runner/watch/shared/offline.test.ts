@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { realServer } from "../../../support/real-servers.js";
-import { differences, type Facts, openFleet, reportedBy, type Words } from "./fleet.js";
+import { areAlike, differences, type Facts, openFleet, reportedBy, type Words } from "./fleet.js";
 
 const CHECKS = 12;
 const PATHS = Array.from({ length: CHECKS }, (_, index) => `/${index}`);
@@ -30,6 +30,7 @@ realServer("two watches with a queue, whose workers are offline", ["redis-server
       site.down.clear();
       await expect.poll(() => reportedBy(receiver), TIMEOUT).toEqual(["error the watch itself", "recovered the watch itself"]);
       await sleep(2000);
+      await expect.poll(() => areAlike(facts()), TIMEOUT).toBe(true);
       const [one, two] = facts();
       expect(differences(one, two)).toEqual([]);
       expect(two.incidents).toEqual(one.incidents);
@@ -62,6 +63,7 @@ realServer("two watches with a queue, whose workers are offline", ["redis-server
       const end = ["error c3", "error location fra", "recovered c3", "recovered location fra"];
       await expect.poll(() => reportedBy(receiver).sort(), TIMEOUT).toEqual(end);
       await sleep(2000);
+      await expect.poll(() => areAlike(facts()), TIMEOUT).toBe(true);
       const [one, two] = facts();
       expect(differences(one, two)).toEqual([]);
       expect(two.incidents).toEqual(one.incidents);
