@@ -1,4 +1,3 @@
-import { isAscii } from "node:buffer";
 import { hostname } from "node:os";
 import type { MessageChange } from "../../../schemas/delivery-report.js";
 import type { DkimResult } from "../../../schemas/dkim.js";
@@ -6,6 +5,7 @@ import { fromDomains } from "../../mail/dkim/from-domains.js";
 import { partsOf } from "../../mail/dkim/header-fields.js";
 import type { Signer } from "../../mail/dkim/signer.js";
 import { encodeForTransport, foldedFields, hasLongLine, isNamed } from "../../mail/transport-encoding.js";
+import { type EightBit, eightBitOf } from "../../net/smtp/eight-bit.js";
 import type { Mailbox } from "../../net/smtp/mailbox.js";
 import { messageSize } from "../../net/smtp/message-body.js";
 import type { MessageIdentity } from "./compose-message.js";
@@ -15,7 +15,7 @@ export interface PreparedMessage {
   readonly bytes: Buffer;
   /** As SIZE counts it. */
   readonly size: number;
-  readonly body: "7BIT" | "8BITMIME";
+  readonly eightBit: EightBit | null;
   readonly messageId: string | null;
   /** Its header contains `TLS-Required: No` (RFC 8689, section 5): delivery without TLS is preferred to none. */
   readonly needsNoTls: boolean;
@@ -48,7 +48,7 @@ async function signed(text: Buffer, signer: Signer | null, changes: readonly Mes
   return {
     bytes,
     size: messageSize(bytes),
-    body: isAscii(bytes) ? "7BIT" : "8BITMIME",
+    eightBit: eightBitOf(bytes),
     messageId: MESSAGE_ID.exec(lines)?.[1] ?? null,
     needsNoTls: NEEDS_NO_TLS.test(lines),
     dkim,

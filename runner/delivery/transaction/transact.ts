@@ -83,7 +83,7 @@ const ENDED_BY_SERVER: Failure = {
 
 /** For a server without 8BITMIME the message is converted to seven bits if possible (RFC 6152, section 3). */
 async function preparedFor({ prepared }: OutboundMessage, { capabilities }: SmtpSession): Promise<PreparedMessage> {
-  if (prepared.body === "7BIT" || has(capabilities, "8BITMIME")) return prepared;
+  if (prepared.eightBit === null || has(capabilities, "8BITMIME")) return prepared;
   return (await prepared.inSevenBits()) ?? prepared;
 }
 
@@ -98,8 +98,10 @@ function envelopeOf({ sender, dsn, requireTls }: OutboundMessage, prepared: Prep
     ),
     message: prepared.bytes,
     size: prepared.size,
-    ...(requireTls ? { requireTls } : {}),
-    ...asked?.mail,
+    eightBit: prepared.eightBit,
+    requireTls,
+    ret: asked?.mail.ret,
+    envid: asked?.mail.envid,
   };
 }
 

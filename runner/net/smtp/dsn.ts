@@ -6,9 +6,9 @@ export type NotifyCondition = (typeof NOTIFY_CONDITIONS)[number];
 /** What MAIL says of delivery status notifications (RFC 3461, sections 4.3 and 4.4). */
 export interface MailDsn {
   /** How much of the message a notification brings back. */
-  ret?: "FULL" | "HDRS";
+  ret?: "FULL" | "HDRS" | undefined;
   /** Returned in every notification: it identifies the transmission. */
-  envid?: string;
+  envid?: string | undefined;
 }
 
 /** What RCPT says of them for one recipient (RFC 3461, sections 4.1 and 4.2). */
