@@ -5,6 +5,9 @@ import { createServer } from "node:net";
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
+/** Where no server listens. A free port would not do: until it is connected to, the server of another test may have taken it. */
+export const CLOSED_PORT = 2;
+
 /** Free ports of the loopback, for servers that cannot choose one themselves. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();

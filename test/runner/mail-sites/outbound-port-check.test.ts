@@ -6,7 +6,7 @@ import { OutboundTest, parseReferences } from "../../../runner/mail-sites/outbou
 import { listen } from "../../../runner/net/transport/listen.js";
 import { blackHole } from "../../support/black-hole.js";
 import { childRunner } from "../../support/child-run.js";
-import { freePorts } from "../../support/free-ports.js";
+import { CLOSED_PORT } from "../../support/free-ports.js";
 import { type RcptOutput, rcptInput } from "../../support/rcpt-behaviours.js";
 import { spawnProbeRun } from "../cli/command-line.js";
 
@@ -17,15 +17,11 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-async function closedPort(): Promise<number> {
-  return (await freePorts(1))[0] as number;
-}
-
 test("is open when one of the references takes a connection", async () => {
   const server = await listen((socket) => socket.end());
   open.push(server);
   const references = [
-    { host: "127.0.0.1", port: await closedPort() },
+    { host: "127.0.0.1", port: CLOSED_PORT },
     { host: "127.0.0.1", port: server.port },
   ];
   expect(await new OutboundTest(references).isOpen()).toBe(true);
@@ -44,7 +40,7 @@ test("is asked once in five minutes, however many want to know", async () => {
 });
 
 test("is closed if no server answers within the timeout", async () => {
-  const port = await closedPort();
+  const port = CLOSED_PORT;
   open.push(await blackHole("127.0.0.1", port));
   const outbound = new OutboundTest([{ host: "127.0.0.1", port }], Date.now, 100);
   const began = performance.now();
@@ -76,7 +72,7 @@ describe("its references", () => {
 });
 
 test("a run that reaches no host, on a machine that reaches none, reports a blocked port", async () => {
-  const port = await closedPort();
+  const port = CLOSED_PORT;
   open.push(await blackHole("127.0.0.1", port));
   // What a process knows of the world is found out once: this run has a process of its own.
   const input = { ...rcptInput(port), email: "ada@example.org", connect_timeout_ms: 100 };
@@ -88,7 +84,7 @@ test("a run that reaches no host, on a machine that reaches none, reports a bloc
 });
 
 test("a list of such addresses ends at once, with one word about the machine and no row", async () => {
-  const port = await closedPort();
+  const port = CLOSED_PORT;
   open.push(await blackHole("127.0.0.1", port));
   const folder = mkdtempSync(join(tmpdir(), "probe-run-outbound-"));
   try {

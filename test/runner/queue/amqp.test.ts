@@ -5,7 +5,7 @@ import { readAmqpUrl } from "../../../runner/queue/amqp/address.js";
 import { AmqpSink, openAmqp } from "../../../runner/queue/amqp/backend.js";
 import type { Backend } from "../../../runner/queue/backend.js";
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
-import { freePorts } from "../../support/free-ports.js";
+import { CLOSED_PORT } from "../../support/free-ports.js";
 import { type RabbitMq, startRabbitMq } from "../../support/rabbitmq.js";
 import { realServer } from "../../support/real-servers.js";
 import { message } from "./backend-contract.js";
@@ -107,8 +107,7 @@ realServer("results in RabbitMQ", ["rabbitmq-server"], () => {
   });
 
   test("no broker at the address", async () => {
-    const [closedPort] = await freePorts(1);
-    await expect(openAmqp(`amqp://127.0.0.1:${closedPort}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+    await expect(openAmqp(`amqp://127.0.0.1:${CLOSED_PORT}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
   test("after close() a push fails", async () => {

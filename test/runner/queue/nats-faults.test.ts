@@ -8,7 +8,7 @@ import { type Backend, type Channel, type ClaimRequest, isChannel, type LeasedMe
 import { BACKEND_DEFAULTS } from "../../../runner/queue/backend-options.js";
 import { lastFailure } from "../../../runner/queue/last-failure.js";
 import { openNats } from "../../../runner/queue/nats/backend.js";
-import { freePorts } from "../../support/free-ports.js";
+import { CLOSED_PORT } from "../../support/free-ports.js";
 import { type NatsServer, startNats } from "../../support/nats.js";
 import { realServer } from "../../support/real-servers.js";
 import { message } from "./backend-contract.js";
@@ -132,8 +132,7 @@ realServer("what may go wrong with JetStream", ["nats-server"], () => {
     const refused = openNats(urlOf("x", "ann:wrong-horse@"), BACKEND_DEFAULTS);
     await expect(refused).rejects.toMatchObject({ code: "refused" });
     await expect(refused).rejects.not.toThrow(/wrong-horse/);
-    const [closedPort] = await freePorts(1);
-    await expect(openNats(`nats://ann:pass@127.0.0.1:${closedPort}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
+    await expect(openNats(`nats://ann:pass@127.0.0.1:${CLOSED_PORT}`, BACKEND_DEFAULTS)).rejects.toMatchObject({ code: "unreachable" });
   });
 
   test("a message that is too large is refused, and a closed queue reports that it is closed", async () => {

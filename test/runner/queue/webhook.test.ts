@@ -8,7 +8,7 @@ import { openBackend } from "../../../runner/queue/open-backend.js";
 import { readWebhookUrl } from "../../../runner/queue/webhook/address.js";
 import { openWebhook } from "../../../runner/queue/webhook/backend.js";
 import { certificate } from "../../support/certificates.js";
-import { freePorts } from "../../support/free-ports.js";
+import { CLOSED_PORT } from "../../support/free-ports.js";
 import { message } from "./backend-contract.js";
 
 const SECRET = "correct-horse";
@@ -143,8 +143,7 @@ describe("a response", () => {
     expect(received).toHaveLength(3);
     answers = Array.from({ length: 4 }, () => () => undefined);
     await expect(push(`${base}/#timeout_ms=30`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("30 ms") });
-    const [closedPort] = await freePorts(1);
-    await expect(push(`http://127.0.0.1:${closedPort}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
+    await expect(push(`http://127.0.0.1:${CLOSED_PORT}/`)).rejects.toMatchObject({ code: "unreachable", message: expect.stringContaining("ECONNREFUSED") });
   });
 
   test("one refused message fails the push, but the others are delivered", async () => {
