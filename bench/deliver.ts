@@ -64,9 +64,9 @@ async function measureRates(setting: Setting): Promise<Figure[]> {
       contenders.set(`${name}: ${NODEMAILER}`, () => perSecond(nodemailer, request));
       if (!isSigned) contenders.set(`${name}: ${SOURCE}`, () => source({ ...request, way: "reused", noDelay: true }));
     }
-    // Once for nothing: all have to be compiled and warm.
-    await interleaved(1, contenders, setting.progress);
-    const measured = await interleaved(setting.quick ? 2 : 5, contenders, setting.progress);
+    // Rounds that are not counted: all have to be compiled and warm, as a process is that runs for days.
+    await interleaved(setting.quick ? 1 : 4, contenders, setting.progress);
+    const measured = await interleaved(setting.quick ? 2 : 7, contenders, setting.progress);
     return LINES.flatMap((line) => rateFigures(line, measured));
   } finally {
     for (const child of children.reverse()) await child.stop();
