@@ -21,9 +21,9 @@ import type { Workshop } from "./support/workshop.js";
 const ONE = "work, one process";
 const TWO = "work, two processes";
 const IN_PROCESS = "run, in process";
-/** The floor: what a job costs with no more than the statements that make it durable. */
+/** What a job costs with no more than the statements that make it durable. */
 const WITH_SQLITE = "run, with SQLite bare";
-/** No queue in SQLite costs less: the jobs are in memory, and only their results are stored. */
+/** The part that no queue in SQLite can avoid: the jobs are in memory, and only their results are stored. */
 const WITH_RESULTS = "run, with only its result in SQLite";
 const TWICE: Goal = { of: "ratio", at: "least", value: 1.7 };
 /** Of a job through `work`, beside the probe itself. */

@@ -23,7 +23,7 @@ serve<ManyRequest>("ready", async ({ port, total, processes, concurrency }) => {
   const inputs = (function* () {
     for (let index = 0; index < total; index += 1) yield input;
   })();
-  // Processes start in the first half, and are warm at its end.
+  // Processes start in the first half, at whose end their code is compiled.
   const warm = Math.floor(total / 2);
   let done = 0;
   let began = { at: 0, cpu: process.cpuUsage() };

@@ -1,6 +1,5 @@
-import { closeSync, fdatasync, openSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { LogSync } from "../../runner/queue/sqlite/log-sync.js";
 import { PUSHED_TOGETHER, statementsFor } from "../../runner/queue/sqlite/rows.js";
 import { FILE_SETTINGS, SCHEMA, STATE, type TableName } from "../../runner/queue/sqlite/schema.js";
 import { GATHER } from "../../runner/queue/timing.js";
@@ -11,7 +10,6 @@ import type { FloodAnswer, FloodRequest } from "./tasks.js";
 
 // node smtp-sqlite-bare.js LIBRARY: network.smtp, and the statements of the store bare. Nothing is checked, no lease is renewed: a job costs no less.
 const { run } = (await import(pathToFileURL(process.argv[2] as string).href)) as typeof import("../../runner/index.js");
-const toDisk = promisify(fdatasync);
 const LATER = 2 ** 47;
 /** All jobs have the same one: comparing it costs as much. */
 const LEASE = 1;
@@ -51,14 +49,15 @@ serve<BareJobsRequest>("ready", async ({ path, port, total, concurrency, isResul
   });
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
-  store.close();
+  await store.close();
   const answer: FloodAnswer = { seconds, cpuMicroseconds: (user + system) / total };
   return answer;
 });
 
 class Store {
   readonly #driver: Driver;
-  readonly #log: number;
+  /** As the store has it: several transactions share a wait for the disk. */
+  readonly #log: LogSync;
   readonly #take: Statement;
   readonly #finish: Statement;
   readonly #jobs: Pushing[];
@@ -80,7 +79,9 @@ class Store {
     this.#finish = this.#driver.prepare(finish);
     this.#jobs = pushingInto(this.#driver, "job");
     this.#results = pushingInto(this.#driver, "result");
-    this.#log = openSync(`${path}-wal`, "r+");
+    this.#log = new LogSync(`${path}-wal`, () => {
+      throw new Error("the disk failed");
+    });
   }
 
   enqueue(total: number, event: object): void {
@@ -107,11 +108,11 @@ class Store {
   }
 
   sync(): Promise<void> {
-    return toDisk(this.#log);
+    return this.#log.sync("grouped");
   }
 
-  close(): void {
-    closeSync(this.#log);
+  async close(): Promise<void> {
+    await this.#log.close();
     this.#driver.close();
   }
 
